@@ -1,0 +1,275 @@
+"""Frozen values that travel between the rooms. Nothing here computes, reads or writes.
+
+Letters used in every shape comment:
+B memes · T tokens · G patches along one side · D CLIP width (D_I picture, D_T words) · P projection width
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+
+class Label(StrEnum):
+    """What a person can say about a meme."""
+
+    HATEFUL = "hateful"
+    BENIGN = "benign"
+    UNSURE = "unsure"
+
+
+class Split(StrEnum):
+    """What a meme may be used for. Families never straddle two of train, validation and test."""
+
+    QUEUE = "queue"  # waits for people; its decisions are learned from
+    TRAIN = "train"  # the base set
+    VALIDATION = "validation"  # chooses the epoch and the threshold
+    TEST = "test"  # only ever measured on
+
+
+class Status(StrEnum):
+    WAITING = "waiting"
+    DECIDED = "decided"
+    SKIPPED = "skipped"
+
+
+class Action(StrEnum):
+    """Kinds of event in the append-only record of decisions."""
+
+    DECIDE = "decide"
+    SKIP = "skip"
+    UNDO = "undo"  # reverses one earlier event
+    REOPEN = "reopen"  # sends a decided meme back to the queue, history kept
+
+
+class JobStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"  # its process stopped answering
+
+    @property
+    def active(self) -> bool:
+        return self in (JobStatus.QUEUED, JobStatus.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class NewMeme:
+    """A meme about to be stored. Every text in it is untrusted."""
+
+    picture: str  # key of the picture: sha-256 of the stored file, or a MemeWorld address ("world-…")
+    text: str  # the words a person stands behind
+    source: str  # "upload", "demo", "base", or the name of an import
+    name: str = ""  # file name, or the id it had in its dataset
+    machine_text: str = ""  # what OCR read, never edited
+    source_sha256: str = ""  # of the bytes as they arrived; recognises the same upload again
+    split: Split = Split.QUEUE
+    given: Label | None = None  # the label it came with
+    family: str = ""  # memes sharing a picture or a text; "" = alone
+    truth: str = ""  # which part decides, where known: picture, words, together, neither
+    theme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meme(NewMeme):
+    """A stored meme with its place in the queue and its current label (the fold over its decisions)."""
+
+    id: int = 0
+    status: Status = Status.WAITING
+    label: Label | None = None  # current label by decision; None until decided
+    created_at: datetime = datetime.min
+    leased_by: str = ""
+    leased_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One event of the record; never changed, never deleted."""
+
+    meme_id: int
+    action: Action
+    reviewer: str
+    label: Label | None = None
+    assisted: bool = False  # made after the model's opinion was shown
+    revealed: bool = False  # the picture had been unblurred
+    note: str = ""
+    version_id: int | None = None  # the head that served, with what it said
+    probability: float | None = None
+    gate: float | None = None
+    threshold: float | None = None
+    seconds: float | None = None  # from the meme's appearance to the decision
+    undoes: int | None = None  # id of the event this one reverses
+    key: str = ""  # idempotency key: the same key is recorded once
+    id: int = 0
+    at: datetime = datetime.min
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What one head says about one meme."""
+
+    probability: float  # of hateful, 0..1
+    margin: float  # z1 - z0, the logit that attributions explain
+    gate: float  # g in 0..1: weight on the picture's features (eq. 4)
+    share: float  # g·|h_I| / (g·|h_I| + (1-g)·|h_T|), 0..1
+    threshold: float  # operating threshold of this head, 0..1
+    novelty: float  # distance to the training memes over the largest usual distance; above 1 is unfamiliar
+    version_id: int = 0
+
+    @property
+    def hateful(self) -> bool:
+        return self.probability >= self.threshold
+
+    @property
+    def label(self) -> Label:
+        return Label.HATEFUL if self.hateful else Label.BENIGN
+
+    @property
+    def outside(self) -> bool:
+        """The meme lies outside what this model knows."""
+        return self.novelty > 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as a person reads it, with its attribution."""
+
+    text: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """How much each patch and each word pushed the margin, by one method."""
+
+    method: str  # "quick" | "integrated gradients"
+    patches: np.ndarray  # (G, G) float32, row 0 at the top
+    words: tuple[Word, ...]
+    frame: tuple[float, float, float, float]  # part of the picture the grid covers: left, top, right, bottom as fractions
+    signed: bool  # True: positive pushes towards hateful. False: only how much it mattered
+    baseline: str  # what "absent" means for this method, in words
+    completeness: float | None = None  # |sum - (F(x) - F(baseline))| / |F(x) - F(baseline)|; None where undefined
+    steps: int | None = None
+    cut: int | None = None  # index of the first word beyond CLIP's context, if any was cut
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A measured value with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How well a head does on one set of memes."""
+
+    n: int
+    positives: int
+    auroc: Interval
+    accuracy: Interval  # at `threshold`
+    average_precision: float
+    calibration_error: float  # expected calibration error over 10 equal-mass bins, 0..1
+    threshold: float
+    mean_gate: float
+
+
+@dataclass(frozen=True, slots=True)
+class SliceScores:
+    """One slice of the held-out set under two heads."""
+
+    name: str
+    n: int
+    before: Interval | None  # AUROC; None where the slice holds one class only
+    after: Interval | None
+    change: Interval | None  # paired bootstrap of after - before
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A held-out meme whose predicted label differs between two heads."""
+
+    meme_id: int
+    truth: Label
+    before: float  # probability of hateful, 0..1
+    after: float
+    better: bool  # the new head is right
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A candidate against the head it would replace, on memes neither was trained on."""
+
+    before: Scores
+    after: Scores
+    change: Interval  # paired bootstrap of the AUROC difference
+    slices: tuple[SliceScores, ...]
+    flips: tuple[Flip, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadVersion:
+    """A trained head with what rebuilds and what judges it."""
+
+    id: int
+    parent_id: int | None
+    kind: str  # "gated", "mean", "picture", "words"
+    encoder: str  # identity of the encoder its vectors came from
+    folder: str  # holds head.safetensors and head.json
+    created_by: str
+    created_at: datetime
+    config: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)  # what it learned from: counts and manifest hash
+    metrics: dict[str, Any] = field(default_factory=dict)
+    report: dict[str, Any] = field(default_factory=dict)  # Report against its parent, as plain values
+    champion: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"v{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A long piece of work in a process of its own."""
+
+    id: int
+    kind: str
+    status: JobStatus
+    requested_by: str
+    created_at: datetime
+    progress: float = 0.0  # 0..1
+    message: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One row of an upload or import that was not taken, and why."""
+
+    row: int  # 1-based line or file number
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of an upload or import."""
+
+    added: tuple[int, ...]  # ids of new memes
+    known: tuple[int, ...]  # ids of memes that were here already
+    refused: tuple[Refusal, ...]
