@@ -140,12 +140,6 @@ class TrainConfig:
         return asdict(self)
 
 
-PRESETS: dict[str, TrainConfig] = {
-    "tuned": TrainConfig(),
-    "paper": TrainConfig(input_scale="unit", resize="crop", flip=0.5, threshold="half"),
-}
-
-
 def _one_of(name: str, value: object, kind: Any) -> None:
     if value not in get_args(kind):
         raise ConfigError(f"{name} is {value!r}; it must be one of {', '.join(map(repr, get_args(kind)))}.")
@@ -154,3 +148,9 @@ def _one_of(name: str, value: object, kind: Any) -> None:
 def _within(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise ConfigError(f"{name} is {value}; it must lie between {low} and {high}.")
+
+
+PRESETS: dict[str, TrainConfig] = {
+    "tuned": TrainConfig(),
+    "paper": TrainConfig(input_scale="unit", resize="crop", flip=0.5, threshold="half"),
+}

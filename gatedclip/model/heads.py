@@ -1,0 +1,198 @@
+"""The trained heads: GatedCLIP (arXiv 2602.20818, eqs. 3-9) and the baselines it is measured against.
+
+Every head takes raw CLIP embeddings and answers with the same HeadOutput; predicting, training and explaining all call this
+one forward.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gatedclip.config import HeadKind, InputScale
+from gatedclip.errors import ConfigError
+
+PROJECTION = 128  # P
+
+
+class HeadOutput(NamedTuple):
+    """What a head computes for B memes."""
+
+    logits: Tensor  # (B, 2): benign, hateful
+    gate: Tensor  # (B,), 0..1: weight on the picture; constant for heads without a gate
+    picture: Tensor  # (B, P) h_I >= 0
+    words: Tensor  # (B, P) h_T >= 0
+    fused: Tensor  # (B, P) h
+
+    @property
+    def margin(self) -> Tensor:
+        """z1 - z0, the logit of hateful against benign: (B,)."""
+        return self.logits[:, 1] - self.logits[:, 0]
+
+    @property
+    def probability(self) -> Tensor:
+        """Of hateful: (B,), 0..1."""
+        return self.margin.sigmoid()  # equals softmax over two logits
+
+    @property
+    def share(self) -> Tensor:
+        """The picture's norm-adjusted share g·|h_I| / (g·|h_I| + (1-g)·|h_T|): (B,), 0..1; the gate itself where both are zero."""
+        picture, words = self.gate * self.picture.norm(dim=1), (1 - self.gate) * self.words.norm(dim=1)
+        total = picture + words
+        return torch.where(total > 0, picture / total.clamp_min(1e-12), self.gate)
+
+
+class Scale(nn.Module):
+    """How embeddings of one modality enter a head: as they are, on the unit sphere, or standardised per feature."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, width: int, how: InputScale) -> None:
+        super().__init__()
+        self.how = how
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("deviation", torch.ones(width))
+
+    def fit(self, v: Tensor) -> None:
+        """Remember mean and deviation of training embeddings (N, D); only `standardise` uses them."""
+        if self.how == "standardise":
+            unit = F.normalize(v, dim=1)
+            self.mean.copy_(unit.mean(0))
+            self.deviation.copy_(unit.std(0).clamp_min(1e-6))
+
+    def forward(self, v: Tensor) -> Tensor:
+        if self.how == "raw":
+            return v
+        return (F.normalize(v, dim=1) - self.mean) / self.deviation
+
+
+def projection(width: int) -> nn.Sequential:
+    """h = Drop.2(ReLU(W2·Drop.2(ReLU(W1·v)))), D -> 256 -> P (eq. 3)."""
+    return nn.Sequential(
+        nn.Linear(width, 256), nn.ReLU(), nn.Dropout(0.2), nn.Linear(256, PROJECTION), nn.ReLU(), nn.Dropout(0.2)
+    )
+
+
+def classifier() -> nn.Sequential:
+    """Two logits from h: P -> 64 -> 2 (eq. 6)."""
+    return nn.Sequential(nn.Linear(PROJECTION, 64), nn.ReLU(), nn.Dropout(0.3), nn.Linear(64, 2))
+
+
+class Head(nn.Module):
+    """What all heads share: the widths they were made for and the scaling of their inputs."""
+
+    kind: HeadKind
+
+    def __init__(self, picture_width: int, words_width: int, input_scale: InputScale = "standardise") -> None:
+        super().__init__()
+        self.widths = (picture_width, words_width)
+        self.input_scale = input_scale
+        self.scale_picture = Scale(picture_width, input_scale)
+        self.scale_words = Scale(words_width, input_scale)
+
+    def forward(self, picture: Tensor, words: Tensor, gate: Tensor | None = None) -> HeadOutput:
+        """Raw embeddings (B, D_I), (B, D_T) -> HeadOutput. A given `gate` (B,) replaces the head's own (what if?)."""
+        raise NotImplementedError
+
+    @property
+    def trained_parameters(self) -> int:
+        return sum(p.numel() for p in self.parameters())
+
+
+class GatedCLIP(Head):
+    """Projection heads, a gate that weighs picture against words, and a classifier on their mixture."""
+
+    kind: HeadKind = "gated"
+
+    def __init__(self, picture_width: int, words_width: int, input_scale: InputScale = "standardise") -> None:
+        super().__init__(picture_width, words_width, input_scale)
+        self.project_picture = projection(picture_width)
+        self.project_words = projection(words_width)
+        self.gate = nn.Sequential(nn.Linear(2 * PROJECTION, 64), nn.ReLU(), nn.Linear(64, 1))
+        self.classify = classifier()
+
+    def forward(self, picture: Tensor, words: Tensor, gate: Tensor | None = None) -> HeadOutput:
+        h_i = self.project_picture(self.scale_picture(picture))  # (B, P), >= 0
+        h_t = self.project_words(self.scale_words(words))  # (B, P), >= 0
+        g = self.gate_logit(h_i, h_t).sigmoid() if gate is None else gate  # (B,), 0..1 (eq. 4)
+        h = g[:, None] * h_i + (1 - g[:, None]) * h_t  # (B, P) (eq. 5)
+        return HeadOutput(self.classify(h), g, h_i, h_t, h)
+
+    def gate_logit(self, h_i: Tensor, h_t: Tensor) -> Tensor:
+        """The gate before its sigmoid, (B,): does not saturate, so it can be explained."""
+        return self.gate(torch.cat([h_i, h_t], dim=1)).squeeze(1)
+
+
+class MeanBaseline(Head):
+    """The paper's baseline: h = (v_I + v_T)/2 and one linear layer without bias (eqs. 1-2). Additive in picture and words."""
+
+    kind: HeadKind = "mean"
+
+    def __init__(self, picture_width: int, words_width: int, input_scale: InputScale = "standardise") -> None:
+        if picture_width != words_width:
+            raise ConfigError(
+                f"The mean baseline adds picture and word embeddings, so both must have one width; here they have {picture_width} "
+                f"and {words_width}. Choose the head gated, picture or words."
+            )
+        super().__init__(picture_width, words_width, input_scale)
+        self.classify = nn.Linear(picture_width, 2, bias=False)
+
+    def forward(self, picture: Tensor, words: Tensor, gate: Tensor | None = None) -> HeadOutput:
+        v_i, v_t = self.scale_picture(picture), self.scale_words(words)
+        g = torch.full((len(v_i),), 0.5, device=v_i.device) if gate is None else gate
+        h = g[:, None] * v_i + (1 - g[:, None]) * v_t
+        return HeadOutput(self.classify(h), g, v_i, v_t, h)
+
+
+class OneModality(Head):
+    """Projection and classifier as in GatedCLIP on one modality only; the other is never looked at."""
+
+    def __init__(self, picture_width: int, words_width: int, input_scale: InputScale = "standardise") -> None:
+        super().__init__(picture_width, words_width, input_scale)
+        self.project = projection(picture_width if self.kind == "picture" else words_width)
+        self.classify = classifier()
+
+    def forward(self, picture: Tensor, words: Tensor, gate: Tensor | None = None) -> HeadOutput:
+        seen = self.scale_picture(picture) if self.kind == "picture" else self.scale_words(words)
+        h = self.project(seen)  # (B, P), >= 0
+        g = torch.full((len(h),), float(self.kind == "picture"), device=h.device)
+        nothing = torch.zeros_like(h)
+        h_i, h_t = (h, nothing) if self.kind == "picture" else (nothing, h)
+        return HeadOutput(self.classify(h), g, h_i, h_t, h)
+
+
+class PictureOnly(OneModality):
+    kind: HeadKind = "picture"
+
+
+class WordsOnly(OneModality):
+    kind: HeadKind = "words"
+
+
+HEADS: dict[str, type[Head]] = {c.kind: c for c in (GatedCLIP, MeanBaseline, PictureOnly, WordsOnly)}
+
+
+def make_head(kind: HeadKind, picture_width: int, words_width: int, input_scale: InputScale = "standardise") -> Head:
+    """An untrained head of the given kind; weights from torch's current random state."""
+    return HEADS[kind](picture_width, words_width, input_scale)
+
+
+def alignment_loss(output: HeadOutput) -> Tensor:
+    """mean(1 - cos(h_I, h_T)), in 0..1 as both are non-negative (eq. 8). No negatives: it aligns, it does not contrast."""
+    return (1 - F.cosine_similarity(output.picture, output.words, dim=1, eps=1e-6)).mean()
+
+
+def loss(output: HeadOutput, hateful: Tensor, weight: Tensor, alignment: float) -> Tensor:
+    """Weighted mean cross-entropy plus λ times the alignment loss (eqs. 7-9).
+
+    `hateful` (B,) holds 0 or 1, or a soft target between; `weight` (B,) counts each meme. The mean baseline has no projections to
+    align, so its λ is taken as 0.
+    """
+    targets = torch.stack([1 - hateful, hateful], dim=1)  # (B, 2)
+    each = F.cross_entropy(output.logits, targets, reduction="none")  # (B,)
+    entropy = (each * weight).sum() / weight.sum().clamp_min(1e-12)
+    return entropy + alignment * alignment_loss(output) if alignment else entropy
