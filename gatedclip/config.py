@@ -29,7 +29,8 @@ class Settings:
     """GATEDCLIP_DB: SQLAlchemy URL; empty means SQLite inside `home`."""
 
     backbone: str = "demo"
-    """GATEDCLIP_BACKBONE: `demo`, an open_clip `arch/tag` (ViT-B-32-quickgelu/openai), `hf-hub:owner/model`, or `arch@/path/to/weights`."""
+    """GATEDCLIP_BACKBONE: `demo`, an open_clip `arch/tag` (ViT-B-32-quickgelu/openai), `hf-hub:owner/model`, or
+    `arch@/path/to/weights`."""
 
     device: str = "auto"
     """GATEDCLIP_DEVICE: `auto` (cuda, then mps, then cpu) or any torch device."""
@@ -107,6 +108,12 @@ class TrainConfig:
     alignment: float = 0.01
     """Weight λ of mean(1 - cos(h_I, h_T)) (eq. 8)."""
 
+    decision_weight: float = 10.0
+    """How many base memes one decision of a moderator counts for."""
+
+    decision_cap: float = 0.3
+    """Largest share of the total weight that all decisions together may have."""
+
     seed: int = 0
     """Seeds initial weights, order of memes, dropout and flips."""
 
@@ -122,6 +129,8 @@ class TrainConfig:
         _within("patience", self.patience, 1, 1000)
         _within("clip_norm", self.clip_norm, 1e-6, 1e6)
         _within("alignment", self.alignment, 0, 10)
+        _within("decision_weight", self.decision_weight, 0.01, 1000)
+        _within("decision_cap", self.decision_cap, 0.01, 1)
         _within("seed", self.seed, 0, 2**31 - 1)
 
     @classmethod

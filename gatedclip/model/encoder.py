@@ -47,7 +47,9 @@ class Encoder:
     `identity` (name, weights hash, preprocessing) keys every cached vector, so vectors of two encoders never mix.
     """
 
-    def __init__(self, model: nn.Module, tokenizer: Callable[..., Tensor], name: str, resize: Resize, device: str = "cpu") -> None:
+    def __init__(
+        self, model: nn.Module, tokenizer: Callable[..., Tensor], name: str, resize: Resize, device: str = "cpu"
+    ) -> None:
         self.model = model.float().eval().requires_grad_(False).to(device)
         self.tokenizer = tokenizer
         self.name, self.resize, self.device = name, resize, device
@@ -117,7 +119,8 @@ class Encoder:
         tokenizer = self._bpe()
         words, pieces = _split(tokenizer, text)
         last = self.context - 1  # position of end-of-text when the row is full
-        spans, at, cut = [], 1, None  # position 0 is start-of-text
+        spans: list[Span] = []
+        at, cut = 1, None  # position 0 is start-of-text
         for word, ids in zip(words, pieces, strict=True):
             stop = at + len(ids)
             if stop > last and cut is None:
@@ -164,9 +167,9 @@ class Encoder:
         text = self._text
         x = embedded + text.positional_embedding[: embedded.shape[1]]
         x = _blocks(text.transformer, x, text.attn_mask, attention)
-        pool, eos = (getattr(text, a, getattr(text, b, None)) for a, b in (("text_pool_type", "pool_type"), ("text_eos_id", "eos_id")))
-        rows = tokens.to(x.device).expand(len(x), -1)
-        pooled = text_global_pool(text.ln_final(x), rows, pool, eos_token_id=eos)  # (B, W)
+        prefix = "" if text is not self.model else "text_"  # CLIP keeps the word tower's settings under this prefix
+        pool, eos = getattr(text, f"{prefix}pool_type"), getattr(text, f"{prefix}eos_id")
+        pooled = text_global_pool(text.ln_final(x), tokens.to(x.device).expand(len(x), -1), pool, eos_token_id=eos)  # (B, W)
         projection = text.text_projection
         if projection is None:
             return pooled
@@ -248,13 +251,18 @@ def _resolve(backbone: str) -> tuple[str, str | None]:
         arch, file = backbone.split("@", 1)
         _known(arch)
         if not Path(file).expanduser().is_file():
-            raise BackboneError(f"GATEDCLIP_BACKBONE names the weights file {file}, which does not exist. Give the path of a saved open_clip model.")
+            raise BackboneError(
+                f"GATEDCLIP_BACKBONE names the weights file {file}, which does not exist. Give the path of a saved open_clip model."
+            )
         return arch, str(Path(file).expanduser())
     arch, _, tag = backbone.partition("/")
     _known(arch)
     tags = open_clip.list_pretrained_tags_by_model(arch)
     if tag not in tags:
-        raise BackboneError(f"{backbone!r} names no weights for {arch}. Write {arch}/TAG with TAG one of: {', '.join(tags)}; or {arch}@/path/to/weights.")
+        raise BackboneError(
+            f"{backbone!r} names no weights for {arch}. Write {arch}/TAG with TAG one of: {', '.join(tags)}; "
+            f"or {arch}@/path/to/weights."
+        )
     _refuse_quickgelu_mismatch(arch, tag)
     return arch, tag
 
@@ -283,8 +291,8 @@ def _refuse_quickgelu_mismatch(arch: str, tag: str) -> None:
 def _cannot_load(backbone: str, error: Exception) -> str:
     reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
     return (
-        f"The backbone {backbone!r} could not be loaded ({reason}). If it must be fetched, connect this machine to the internet once, "
-        "or copy its weights here and set GATEDCLIP_BACKBONE=arch@/path/to/weights; GATEDCLIP_BACKBONE=demo always works."
+        f"The backbone {backbone!r} could not be loaded ({reason}). If it must be fetched, connect this machine to the "
+        "internet once, or copy its weights here and set GATEDCLIP_BACKBONE=arch@/path/to/weights; GATEDCLIP_BACKBONE=demo always works."
     )
 
 
@@ -295,7 +303,9 @@ def pick_device(device: str = "auto") -> str:
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise BackboneError(f"The device {device!r} cannot be used here. Set GATEDCLIP_DEVICE to auto, cpu, cuda or mps.") from error
+        raise BackboneError(
+            f"The device {device!r} cannot be used here. Set GATEDCLIP_DEVICE to auto, cpu, cuda or mps."
+        ) from error
     return device
 
 
@@ -331,7 +341,9 @@ def clip_tokenizer(context: int = 77) -> SimpleTokenizer:
 def save_clip(model: nn.Module, model_cfg: dict[str, Any], folder: Path) -> None:
     """Write a model as fp16 safetensors with the open_clip configuration that rebuilds it."""
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({k: v.detach().cpu().half().contiguous() for k, v in model.state_dict().items()}, folder / "open_clip_model.safetensors")
+    save_file(
+        {k: v.detach().cpu().half().contiguous() for k, v in model.state_dict().items()}, folder / "open_clip_model.safetensors"
+    )
     config = {"model_cfg": model_cfg, "preprocess_cfg": {k: v for k, v in _preprocess_cfg(model).items() if k != "size"}}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=1) + "\n")
 

@@ -39,7 +39,7 @@ class HeadOutput(NamedTuple):
 
     @property
     def share(self) -> Tensor:
-        """The picture's norm-adjusted share g·|h_I| / (g·|h_I| + (1-g)·|h_T|): (B,), 0..1; the gate itself where both are zero."""
+        """The picture's norm-adjusted share g·|h_I| / (g·|h_I| + (1-g)·|h_T|): (B,), 0..1; the gate where both are zero."""
         picture, words = self.gate * self.picture.norm(dim=1), (1 - self.gate) * self.words.norm(dim=1)
         total = picture + words
         return torch.where(total > 0, picture / total.clamp_min(1e-12), self.gate)
@@ -135,8 +135,8 @@ class MeanBaseline(Head):
     def __init__(self, picture_width: int, words_width: int, input_scale: InputScale = "standardise") -> None:
         if picture_width != words_width:
             raise ConfigError(
-                f"The mean baseline adds picture and word embeddings, so both must have one width; here they have {picture_width} "
-                f"and {words_width}. Choose the head gated, picture or words."
+                f"The mean baseline adds picture and word embeddings, so both must have one width; here they have "
+                f"{picture_width} and {words_width}. Choose the head gated, picture or words."
             )
         super().__init__(picture_width, words_width, input_scale)
         self.classify = nn.Linear(picture_width, 2, bias=False)

@@ -1,0 +1,99 @@
+"""How well a head does, with intervals. Everything is computed once over a whole split, never averaged over batches."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import binomtest
+from sklearn.metrics import average_precision_score, balanced_accuracy_score, roc_auc_score, roc_curve
+
+from gatedclip.errors import DataError
+from gatedclip.types import Interval, Scores
+
+RESAMPLES = 1000
+SEED = 0  # of the bootstrap draws
+
+
+def scores(hateful: np.ndarray, probability: np.ndarray, threshold: float, gate: np.ndarray) -> Scores:
+    """All figures of one split: true labels (N,) 0/1, probabilities (N,) 0..1, gates (N,) 0..1.
+
+    Raises DataError when the split holds one class only, because AUROC is then undefined.
+    """
+    require_both_classes(hateful, "The memes to measure on")
+    right = int(((probability >= threshold) == hateful.astype(bool)).sum())
+    interval = binomtest(right, len(hateful)).proportion_ci(method="wilson")
+    return Scores(
+        n=len(hateful),
+        positives=int(hateful.sum()),
+        auroc=auroc(hateful, probability),
+        accuracy=Interval(right / len(hateful), interval.low, interval.high),
+        average_precision=float(average_precision_score(hateful, probability)),
+        calibration_error=calibration_error(hateful, probability),
+        threshold=threshold,
+        mean_gate=float(gate.mean()),
+    )
+
+
+def require_both_classes(hateful: np.ndarray, what: str) -> None:
+    positives = int(hateful.sum())
+    if not 0 < positives < len(hateful):
+        raise DataError(
+            f"{what} hold {positives} hateful and {len(hateful) - positives} benign; at least one of each is needed. "
+            "Add labelled memes."
+        )
+
+
+def auroc(hateful: np.ndarray, probability: np.ndarray) -> Interval:
+    """Area under the ROC curve with a 95 % percentile bootstrap interval."""
+    low, high = _percentiles(_resampled_auroc(hateful, probability, _draws(len(hateful))))
+    return Interval(float(roc_auc_score(hateful, probability)), low, high)
+
+
+def auroc_change(hateful: np.ndarray, before: np.ndarray, after: np.ndarray) -> Interval:
+    """AUROC of `after` minus AUROC of `before` on the same memes, with a 95 % paired bootstrap interval."""
+    draws = _draws(len(hateful))
+    low, high = _percentiles(_resampled_auroc(hateful, after, draws) - _resampled_auroc(hateful, before, draws))
+    return Interval(float(roc_auc_score(hateful, after) - roc_auc_score(hateful, before)), low, high)
+
+
+def calibration_error(hateful: np.ndarray, probability: np.ndarray, bins: int = 10) -> float:
+    """Expected calibration error over equal-mass bins, 0..1."""
+    order = np.argsort(probability, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    gaps = [abs(hateful[part].mean() - probability[part].mean()) * len(part) for part in parts]
+    return float(sum(gaps) / len(hateful))
+
+
+def best_threshold(hateful: np.ndarray, probability: np.ndarray) -> float:
+    """The threshold with the best balanced accuracy, midway to the next lower score so that it generalises."""
+    require_both_classes(hateful, "The memes that choose the threshold")
+    false_alarms, hits, thresholds = roc_curve(hateful, probability)
+    best = float(thresholds[int(np.argmax(hits - false_alarms))])
+    below = probability[probability < best]
+    return float((best + below.max()) / 2) if len(below) and np.isfinite(best) else 0.5
+
+
+def balanced_accuracy(hateful: np.ndarray, probability: np.ndarray, threshold: float) -> float:
+    """Mean of the two classes' recalls at a threshold, 0..1."""
+    return float(balanced_accuracy_score(hateful, probability >= threshold))
+
+
+def _draws(n: int) -> np.ndarray:
+    """How often each of n memes is drawn in each resample: (R, n). Seeded, so that compared heads share the draws."""
+    return np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
+
+
+def _resampled_auroc(hateful: np.ndarray, score: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """AUROC of every resample at once, ties counted half: (R,); NaN where a resample lost one class."""
+    order = np.argsort(score, kind="stable")
+    starts = np.flatnonzero(np.diff(score[order], prepend=-np.inf))  # first index of each distinct score
+    positive = np.add.reduceat(draws[:, order] * hateful[order], starts, axis=1)  # (R, distinct)
+    negative = np.add.reduceat(draws[:, order] * (1 - hateful[order]), starts, axis=1)
+    below = negative.cumsum(axis=1) - negative / 2
+    pairs = positive.sum(axis=1) * negative.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (positive * below).sum(axis=1) / pairs
+
+
+def _percentiles(values: np.ndarray) -> tuple[float, float]:
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return float(low), float(high)
