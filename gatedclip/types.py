@@ -108,6 +108,7 @@ class Decision:
     key: str = ""  # idempotency key: the same key is recorded once
     id: int = 0
     at: datetime = datetime.min
+    undone: bool = False  # a later event reverses this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +243,18 @@ class HeadVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Promotion:
+    """One change of the head that serves; the last one says which does."""
+
+    version_id: int
+    by: str
+    reason: str = ""
+    rollback: bool = False  # went back to a head that served before
+    id: int = 0
+    at: datetime = datetime.min
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A long piece of work in a process of its own."""
 
@@ -255,6 +268,8 @@ class Job:
     options: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
     finished_at: datetime | None = None
+    pid: int | None = None  # of the process that does the work
+    cancelling: bool = False  # was asked to stop and has not yet
 
 
 @dataclass(frozen=True, slots=True)

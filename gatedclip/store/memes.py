@@ -1,0 +1,154 @@
+"""Memes: adding, finding, counting, and correcting their text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Literal
+
+import numpy as np
+from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy.orm import Session
+
+from gatedclip.errors import NotFound
+from gatedclip.store.database import Database, chunks
+from gatedclip.store.tables import MemeRow, TextEditRow, utcnow
+from gatedclip.types import Label, Meme, NewMeme, Split, Status
+
+FIELDS = [field.name for field in fields(Meme)]
+
+
+@dataclass(frozen=True)
+class MemeFilter:
+    """Which memes to show; None or "" leaves a field open."""
+
+    split: Split | None = None
+    status: Status | None = None
+    label: Label | None = None
+    """The label by decision."""
+    given: Label | None = None
+    """The label it came with."""
+    source: str = ""
+    theme: str = ""
+    search: str = ""
+    """Part of the text, whatever its case."""
+    order: Literal["oldest", "newest"] = "oldest"
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        wanted = {name: getattr(self, name) for name in ("split", "status", "label", "given", "source", "theme")}
+        exact = [getattr(MemeRow, name) == value for name, value in wanted.items() if value]
+        return [*exact, MemeRow.text.icontains(self.search, autoescape=True)] if self.search else exact
+
+
+@dataclass(frozen=True)
+class MemeColumns:
+    """Many memes column by column, oldest first: what training and scoring need, without one object per meme."""
+
+    ids: np.ndarray  # (N,) int64
+    pictures: tuple[str, ...]
+    texts: tuple[str, ...]
+    given: tuple[Label | None, ...]  # came with it
+    labels: tuple[Label | None, ...]  # by decision
+    families: tuple[str, ...]
+    themes: tuple[str, ...]
+    truths: tuple[str, ...]
+    splits: tuple[Split, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class Memes:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, memes: Sequence[NewMeme]) -> list[int]:
+        """Ids of the new memes, in the order given; all of them are stored, or none."""
+        if not memes:
+            return []
+        rows = [asdict(meme) for meme in memes]
+        with self._db.writing() as session:
+            return list(session.scalars(insert(MemeRow).returning(MemeRow.id, sort_by_parameter_order=True), rows))
+
+    def get(self, meme_id: int) -> Meme:
+        with self._db.reading() as session:
+            return to_meme(row_of(session, meme_id))
+
+    def many(self, ids: Sequence[int]) -> list[Meme]:
+        """These memes, in the order asked; NotFound names the missing ones."""
+        found: dict[int, Meme] = {}
+        with self._db.reading() as session:
+            for some in chunks(ids):
+                found |= {row.id: to_meme(row) for row in session.scalars(select(MemeRow).where(MemeRow.id.in_(some)))}
+        if missing := sorted(set(ids) - set(found)):
+            raise NotFound(f"{len(missing)} of {len(ids)} memes are not in the store (first: {missing[:5]}). Reload the list.")
+        return [found[meme_id] for meme_id in ids]
+
+    def find(self, which: MemeFilter, limit: int = 50, offset: int = 0) -> list[Meme]:
+        order = MemeRow.id if which.order == "oldest" else MemeRow.id.desc()
+        query = select(MemeRow).where(*which.conditions()).order_by(order).limit(limit).offset(offset)
+        with self._db.reading() as session:
+            return [to_meme(row) for row in session.scalars(query)]
+
+    def count(self, which: MemeFilter) -> int:
+        with self._db.reading() as session:
+            return session.scalars(select(func.count(MemeRow.id)).where(*which.conditions())).one()
+
+    def tally(self) -> dict[Split, dict[Status, int]]:
+        """How many memes each split holds in each status; zeros included."""
+        counts = {split: dict.fromkeys(Status, 0) for split in Split}
+        query = select(MemeRow.split, MemeRow.status, func.count()).group_by(MemeRow.split, MemeRow.status)
+        with self._db.reading() as session:
+            for split, status, n in session.execute(query):
+                counts[split][status] = n
+        return counts
+
+    def by_upload(self, source_sha256s: Collection[str]) -> dict[str, list[Meme]]:
+        """Memes that came from exactly these bytes, oldest first, for the uploads that were here before."""
+        found: dict[str, list[Meme]] = {}
+        wanted = sorted(set(source_sha256s) - {""})
+        with self._db.reading() as session:
+            for some in chunks(wanted):
+                query = select(MemeRow).where(MemeRow.source_sha256.in_(some)).order_by(MemeRow.id)
+                for row in session.scalars(query):
+                    found.setdefault(row.source_sha256, []).append(to_meme(row))
+        return found
+
+    def edit_text(self, meme_id: int, text: str, reviewer: str) -> Meme:
+        """The meme with its new text; the old one stays on record. The same text again changes nothing."""
+        with self._db.writing() as session:
+            row = row_of(session, meme_id, lock=True)
+            if row.text != text:
+                session.add(TextEditRow(meme_id=meme_id, before=row.text, after=text, reviewer=reviewer, at=utcnow()))
+                row.text = text
+            return to_meme(row)
+
+    def all_keys(self, split: Split | None = None) -> MemeColumns:
+        columns = (
+            MemeRow.id,
+            MemeRow.picture,
+            MemeRow.text,
+            MemeRow.given,
+            MemeRow.label,
+            MemeRow.family,
+            MemeRow.theme,
+            MemeRow.truth,
+            MemeRow.split,
+        )
+        query = select(*columns).where(*MemeFilter(split=split).conditions()).order_by(MemeRow.id)
+        with self._db.reading() as session:
+            rows = session.execute(query).all()
+        ids, *rest = zip(*rows, strict=True) if rows else [()] * len(columns)
+        return MemeColumns(np.array(ids, dtype=np.int64), *rest)
+
+
+def row_of(session: Session, meme_id: int, lock: bool = False) -> MemeRow:
+    """The meme's row, on PostgreSQL locked until the transaction ends if asked (SQLite's writer is alone anyway)."""
+    row = session.get(MemeRow, meme_id, with_for_update=lock or None)
+    if row is None:
+        raise NotFound(f"There is no meme {meme_id}. It may have been removed; go back to the queue.")
+    return row
+
+
+def to_meme(row: MemeRow) -> Meme:
+    return Meme(**{name: getattr(row, name) for name in FIELDS})

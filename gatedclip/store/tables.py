@@ -1,0 +1,199 @@
+"""The tables. Rows never leave this room; every repository turns them into values of gatedclip.types."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text, text
+from sqlalchemy import Enum as EnumOf
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from gatedclip.types import Action, JobStatus, Label, Split, Status
+
+ACTIVE_JOB = "status in ('queued', 'running')"
+
+
+def utcnow() -> datetime:
+    return datetime.now(UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC: stored without a zone, because SQLite has none, and read back with one."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is None:
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _words(kind: type[Enum]) -> EnumOf:
+    """An enum kept as its word, so that a new member needs no migration."""
+    return EnumOf(kind, native_enum=False, length=16, values_callable=lambda members: [m.value for m in members])
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(  # every constraint has a name by which a later migration can change it
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Moment(),
+        dict[str, Any]: JSON(),
+        bytes: LargeBinary(),
+        **{kind: _words(kind) for kind in (Action, JobStatus, Label, Split, Status)},
+    }
+
+
+class MemeRow(Base):
+    __tablename__ = "meme"
+    __table_args__ = (Index("ix_meme_split_status", "split", "status"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    picture: Mapped[str] = mapped_column(String(128), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    machine_text: Mapped[str] = mapped_column(Text)
+    source_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    split: Mapped[Split]
+    given: Mapped[Label | None]
+    family: Mapped[str] = mapped_column(Text)
+    truth: Mapped[str] = mapped_column(Text)
+    theme: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    # The fold over this meme's decisions, rewritten in the transaction that adds one.
+    status: Mapped[Status] = mapped_column(default=Status.WAITING)
+    label: Mapped[Label | None]
+    leased_by: Mapped[str] = mapped_column(Text, default="", index=True)
+    leased_until: Mapped[datetime | None]
+
+
+class TextEditRow(Base):
+    """Append-only: what a person made of a meme's text."""
+
+    __tablename__ = "text_edit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meme_id: Mapped[int] = mapped_column(ForeignKey("meme.id"), index=True)
+    before: Mapped[str] = mapped_column(Text)
+    after: Mapped[str] = mapped_column(Text)
+    reviewer: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class DecisionRow(Base):
+    """Append-only. `undoes` is unique: an event is reversed at most once. `key` is NULL where none was given."""
+
+    __tablename__ = "decision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meme_id: Mapped[int] = mapped_column(ForeignKey("meme.id"), index=True)
+    action: Mapped[Action]
+    reviewer: Mapped[str] = mapped_column(Text, index=True)
+    label: Mapped[Label | None]
+    assisted: Mapped[bool]
+    revealed: Mapped[bool]
+    note: Mapped[str] = mapped_column(Text)
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("head_version.id"))
+    probability: Mapped[float | None]
+    gate: Mapped[float | None]
+    threshold: Mapped[float | None]
+    seconds: Mapped[float | None]
+    undoes: Mapped[int | None] = mapped_column(ForeignKey("decision.id"), unique=True)
+    key: Mapped[str | None] = mapped_column(String(128), unique=True)
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class VectorRow(Base):
+    __tablename__ = "vector"
+
+    encoder: Mapped[str] = mapped_column(String(200), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    half: Mapped[bytes]  # (D,) little-endian float16
+
+
+class HeadVersionRow(Base):
+    __tablename__ = "head_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("head_version.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    encoder: Mapped[str] = mapped_column(String(200))
+    folder: Mapped[str] = mapped_column(Text, unique=True)
+    created_by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    config: Mapped[dict[str, Any]]
+    data: Mapped[dict[str, Any]]
+    metrics: Mapped[dict[str, Any]]
+    report: Mapped[dict[str, Any]]
+
+
+class PromotionRow(Base):
+    """Append-only: which head serves from when on."""
+
+    __tablename__ = "promotion"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("head_version.id"))
+    by: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    rollback: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class JobRow(Base):
+    __tablename__ = "job"
+    __table_args__ = (
+        Index(
+            "uq_job_one_active_per_kind",
+            "kind",
+            unique=True,
+            sqlite_where=text(ACTIVE_JOB),
+            postgresql_where=text(ACTIVE_JOB),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    status: Mapped[JobStatus] = mapped_column(default=JobStatus.QUEUED)
+    requested_by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    message: Mapped[str] = mapped_column(Text, default="")
+    options: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    finished_at: Mapped[datetime | None]
+    pid: Mapped[int | None]
+    heartbeat: Mapped[datetime | None]
+    cancelling: Mapped[bool] = mapped_column(default=False)
+
+
+class SettingRow(Base):
+    __tablename__ = "setting"
+
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON())
+
+
+class AttributionRow(Base):
+    __tablename__ = "attribution"
+
+    picture: Mapped[str] = mapped_column(String(128), primary_key=True)
+    text_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("head_version.id"), primary_key=True)
+    method: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[bytes]

@@ -1,0 +1,128 @@
+"""Trained heads, and which of them serves."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gatedclip.errors import NotFound, StoreError
+from gatedclip.store.database import Database
+from gatedclip.store.tables import HeadVersionRow, PromotionRow, utcnow
+from gatedclip.types import HeadVersion, Promotion
+
+FIELDS = [field.name for field in fields(HeadVersion) if field.name != "champion"]
+
+
+class Versions:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(
+        self,
+        *,
+        kind: str,
+        encoder: str,
+        folder: str,
+        created_by: str,
+        parent_id: int | None = None,
+        config: dict[str, Any] | None = None,
+        data: dict[str, Any] | None = None,
+        metrics: dict[str, Any] | None = None,
+        report: dict[str, Any] | None = None,
+    ) -> HeadVersion:
+        """A candidate whose files already lie in `folder`, a name no other version has."""
+        row = HeadVersionRow(parent_id=parent_id, kind=kind, encoder=encoder, folder=folder, created_by=created_by)
+        row.config, row.data, row.metrics, row.report = config or {}, data or {}, metrics or {}, report or {}
+        with self._db.writing() as session:
+            if session.scalar(select(HeadVersionRow.id).where(HeadVersionRow.folder == folder)):
+                raise StoreError(f"A version in folder {folder!r} exists already. Save the head under a new name.")
+            if parent_id is not None:
+                _row(session, parent_id)
+            session.add(row)
+            session.flush()
+            return _to_version(row, None)
+
+    def get(self, version_id: int) -> HeadVersion:
+        with self._db.reading() as session:
+            return _to_version(_row(session, version_id), serving(_promotions(session)))
+
+    def list(self) -> list[HeadVersion]:
+        """All versions, newest first."""
+        with self._db.reading() as session:
+            now = serving(_promotions(session))
+            return [_to_version(row, now) for row in session.scalars(select(HeadVersionRow).order_by(HeadVersionRow.id.desc()))]
+
+    def champion(self) -> HeadVersion | None:
+        """The head that serves; None before the first promotion."""
+        with self._db.reading() as session:
+            now = serving(_promotions(session))
+            return None if now is None else _to_version(_row(session, now), now)
+
+    def promote(self, version_id: int, by: str, reason: str = "") -> Promotion:
+        """Makes a version serve. Promoting the one that serves gives its last promotion and does nothing."""
+        with self._db.writing() as session:
+            _row(session, version_id)
+            past = _promotions(session)
+            if past and past[-1].version_id == version_id:
+                return past[-1]
+            return _append(session, PromotionRow(version_id=version_id, by=by, reason=reason, rollback=False))
+
+    def rollback(self, by: str, reason: str = "") -> Promotion:
+        """Makes the head serve that served before the present one was promoted; again and again, back to the first."""
+        with self._db.writing() as session:
+            line = served(_promotions(session))
+            if len(line) < 2:
+                raise NotFound("No earlier head to roll back to: the present one is the first that served. Promote one instead.")
+            return _append(session, PromotionRow(version_id=line[-2], by=by, reason=reason, rollback=True))
+
+    def promotions(self) -> builtins.list[Promotion]:
+        """Every change of the serving head, newest first."""
+        with self._db.reading() as session:
+            return _promotions(session)[::-1]
+
+
+def served(past: Iterable[Promotion]) -> list[int]:
+    """Versions a rollback would walk back through, the serving one last: a promotion pushes, a rollback pops."""
+    line: list[int] = []
+    for change in past:
+        if change.rollback:
+            line.pop()
+        else:
+            line.append(change.version_id)
+    return line
+
+
+def serving(past: Iterable[Promotion]) -> int | None:
+    return line[-1] if (line := served(past)) else None
+
+
+def _promotions(session: Session) -> list[Promotion]:
+    """Oldest first."""
+    return [_to_promotion(row) for row in session.scalars(select(PromotionRow).order_by(PromotionRow.id))]
+
+
+def _append(session: Session, row: PromotionRow) -> Promotion:
+    row.at = utcnow()
+    session.add(row)
+    session.flush()
+    return _to_promotion(row)
+
+
+def _row(session: Session, version_id: int) -> HeadVersionRow:
+    row = session.get(HeadVersionRow, version_id)
+    if row is None:
+        raise NotFound(f"There is no head version {version_id}. Look at the list of models for those that exist.")
+    return row
+
+
+def _to_version(row: HeadVersionRow, champion: int | None) -> HeadVersion:
+    return HeadVersion(**{name: getattr(row, name) for name in FIELDS}, champion=row.id == champion)
+
+
+def _to_promotion(row: PromotionRow) -> Promotion:
+    return Promotion(row.version_id, row.by, row.reason, row.rollback, row.id, row.at)
