@@ -1,0 +1,1 @@
+"""MemeWorld: a controlled world of benign memes in which the truth behind every label is known."""
