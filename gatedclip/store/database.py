@@ -89,15 +89,19 @@ def told() -> Iterator[None]:
         raise StoreError(f"The database refused this ({why.orig}). Nothing was changed; try again.") from why
 
 
-def upsert(session: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; where the primary key is taken, the new values win."""
+def upsert(session: Session, table: type[Base], rows: Sequence[dict[str, Any]], replace: bool = True) -> None:
+    """Insert rows; where the primary key is taken, the new values win, or with `replace` off the old ones."""
     if not rows:
         return
     dialect = session.get_bind().dialect.name
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
     keys = [column.name for column in table.__table__.primary_key]
     values = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-    session.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), rows)
+    if replace:
+        insert = insert.on_conflict_do_update(index_elements=keys, set_=values)
+    else:
+        insert = insert.on_conflict_do_nothing(index_elements=keys)
+    session.execute(insert, rows)
 
 
 def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:

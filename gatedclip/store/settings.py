@@ -27,7 +27,7 @@ class Settings:
     def change(self, key: str, change: Callable[[Any], Any], default: Any = None) -> Any:
         """The new value, change(old one): read and written in one transaction, so that no one's change is lost."""
         with self._db.writing() as session:
-            row = session.scalar(select(SettingRow).where(SettingRow.key == key).with_for_update())
-            value = change(default if row is None else row.value)
+            upsert(session, SettingRow, [{"key": key, "value": default}], replace=False)  # a row that can be locked
+            value = change(session.scalar(select(SettingRow.value).where(SettingRow.key == key).with_for_update()))
             upsert(session, SettingRow, [{"key": key, "value": value}])
             return value
