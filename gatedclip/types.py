@@ -162,6 +162,27 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True)
+class ModalityShares:
+    """Two-player Shapley split of a score between picture and words: picture + words = margin - base."""
+
+    picture: float  # half of the interaction included
+    words: float
+    interaction: float  # what neither half brings alone
+    base: float  # score of the reference memes
+    margin: float  # score of this meme
+    standard_error: float  # of picture and of words, the larger; from averaging over the reference memes
+
+    @property
+    def picture_alone(self) -> float:
+        """picture_alone + words_alone + interaction = margin - base."""
+        return self.picture - self.interaction / 2
+
+    @property
+    def words_alone(self) -> float:
+        return self.words - self.interaction / 2
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """A measured value with its 95 % interval."""
 

@@ -73,6 +73,12 @@ class Encoder:
     def _text(self) -> Any:
         return getattr(self.model, "text", self.model)  # CustomTextCLIP keeps its word tower in `.text`
 
+    @property
+    def _pooling(self) -> tuple[str, int | None]:
+        """How the word tower pools, and its id of end-of-text."""
+        prefix = "" if self._text is not self.model else "text_"  # CLIP keeps the word tower's settings under this prefix
+        return getattr(self._text, f"{prefix}pool_type"), getattr(self._text, f"{prefix}eos_id")
+
     # --- embeddings -----------------------------------------------------------------------------------------------
 
     def pixels(self, pictures: Sequence[Image.Image]) -> Tensor:
@@ -159,16 +165,22 @@ class Encoder:
         """(B, T) -> token embeddings before positions (B, T, W)."""
         return self._text.token_embedding(tokens.to(self.device))
 
+    def trim(self, tokens: Tensor) -> Tensor:
+        """One row (1, T) without the padding after end-of-text, where a causal tower pooled there never looks."""
+        if self._text.attn_mask is None or self._pooling[0] not in ("argmax", "eos"):
+            return tokens
+        return tokens[:, : int(tokens.argmax()) + 1]
+
     def words_from_tokens(self, embedded: Tensor, tokens: Tensor, attention: list[Tensor] | None = None) -> Tensor:
         """Token embeddings (B, T, W) -> raw word embeddings (B, D_T), differentiable.
 
-        `tokens` (1 or B, T) says where end-of-text stands; `attention` as in `picture_from_patches`.
+        `tokens` (1 or B, T) says where end-of-text stands; `attention` as in `picture_from_patches`. Rows may be trimmed.
         """
         text = self._text
-        x = embedded + text.positional_embedding[: embedded.shape[1]]
-        x = _blocks(text.transformer, x, text.attn_mask, attention)
-        prefix = "" if text is not self.model else "text_"  # CLIP keeps the word tower's settings under this prefix
-        pool, eos = getattr(text, f"{prefix}pool_type"), getattr(text, f"{prefix}eos_id")
+        length = embedded.shape[1]
+        mask = None if text.attn_mask is None else text.attn_mask[:length, :length]
+        x = _blocks(text.transformer, embedded + text.positional_embedding[:length], mask, attention)
+        pool, eos = self._pooling
         pooled = text_global_pool(text.ln_final(x), tokens.to(x.device).expand(len(x), -1), pool, eos_token_id=eos)  # (B, W)
         projection = text.text_projection
         if projection is None:
@@ -205,7 +217,7 @@ def _block_with_attention(block: ResidualAttentionBlock, x: Tensor, mask: Tensor
     qkv = nn.functional.linear(block.ln_1(x), attn.in_proj_weight, attn.in_proj_bias)
     q, k, v = qkv.reshape(batch, length, 3, attn.num_heads, -1).permute(2, 0, 3, 1, 4)  # each (B, heads, T, W/heads)
     scores = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5  # (B, heads, T, T)
-    weights = (scores if mask is None else scores + mask[:length, :length]).softmax(dim=-1)  # 0..1
+    weights = (scores if mask is None else scores + mask).softmax(dim=-1)  # 0..1
     mixed = (weights @ v).transpose(1, 2).reshape(batch, length, width)
     x = x + block.ls_1(attn.out_proj(mixed))
     return x + block.ls_2(block.mlp(block.ln_2(x))), weights
@@ -252,7 +264,8 @@ def _resolve(backbone: str) -> tuple[str, str | None]:
         _known(arch)
         if not Path(file).expanduser().is_file():
             raise BackboneError(
-                f"GATEDCLIP_BACKBONE names the weights file {file}, which does not exist. Give the path of a saved open_clip model."
+                f"GATEDCLIP_BACKBONE names the weights file {file}, which does not exist. Give the path of a saved "
+                "open_clip model."
             )
         return arch, str(Path(file).expanduser())
     arch, _, tag = backbone.partition("/")
@@ -292,7 +305,8 @@ def _cannot_load(backbone: str, error: Exception) -> str:
     reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
     return (
         f"The backbone {backbone!r} could not be loaded ({reason}). If it must be fetched, connect this machine to the "
-        "internet once, or copy its weights here and set GATEDCLIP_BACKBONE=arch@/path/to/weights; GATEDCLIP_BACKBONE=demo always works."
+        "internet once, or copy its weights here and set GATEDCLIP_BACKBONE=arch@/path/to/weights; "
+        "GATEDCLIP_BACKBONE=demo always works."
     )
 
 
