@@ -1,0 +1,280 @@
+"""The verbs a user can do, in the order a meme travels. Pages, the terminal and the worker call these and nothing below them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gatedclip import jobs
+from gatedclip.config import Settings, TrainConfig
+from gatedclip.data import images, ocr, tables
+from gatedclip.data.text import clean_text
+from gatedclip.errors import CheckpointError, NotFound
+from gatedclip.intake import Intake, Use
+from gatedclip.store.decisions import LEASE, DecisionFilter
+from gatedclip.store.memes import MemeFilter
+from gatedclip.store.pictures import Pictures, Variant
+from gatedclip.store.store import Store
+from gatedclip.types import (
+    Action,
+    Attribution,
+    Decision,
+    HeadVersion,
+    Job,
+    Label,
+    Meme,
+    Prediction,
+    Promotion,
+    Receipt,
+    Report,
+    Split,
+    Status,
+    report_from,
+)
+from gatedclip.world import memes as world
+
+if TYPE_CHECKING:
+    from gatedclip.engine import Engine
+    from gatedclip.learn.lesson import Lesson
+
+Progress = Callable[[float, str], None]  # fraction 0..1 and what is being done; may raise to stop
+
+
+def silent(fraction: float, message: str) -> None:
+    """Progress that nobody watches."""
+
+
+class Workbench:
+    """Everything the workbench can do. One per process, safe to share between threads."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings, self.store = settings, store
+        self.pictures = Pictures(settings.pictures)
+        self._engine: Engine | None = None
+        self._loading = threading.Lock()
+
+    @classmethod
+    def open(cls, settings: Settings | None = None) -> Workbench:
+        """The workbench in the folder that the settings name, made if it was not there."""
+        settings = settings or Settings.from_env()
+        settings.home.mkdir(parents=True, exist_ok=True)
+        return cls(settings, Store.open(settings.url))
+
+    @property
+    def engine(self) -> Engine:
+        """The encoder and the heads, loaded on first need (seconds). BackboneError says why they cannot be."""
+        with self._loading:
+            if self._engine is None:
+                from gatedclip.engine import Engine
+
+                self._engine = Engine(self.settings, self.store, lambda key: self.picture(key, "full"))
+        return self._engine
+
+    @property
+    def demo(self) -> bool:
+        """Whether the small CLIP is in use, which knows only MemeWorld."""
+        return self.settings.backbone == "demo"
+
+    # --- upload and read ------------------------------------------------------------------------------------------
+
+    def upload(self, files: Sequence[tuple[str, bytes]], text: str | None = None, progress: Progress = silent) -> Receipt:
+        """New memes from pictures and zip archives, as (name, bytes); words not given are read from each picture.
+
+        Whatever is refused is reported with its reason; the same picture with the same words is recognised.
+        """
+        intake = Intake(self.store.memes, self.pictures, progress)
+        intake.take_files(files, text)
+        return intake.receipt()
+
+    def import_dataset(
+        self, name: str, jsonl: bytes, image: Callable[[str], bytes | None], use: Use = "review", progress: Progress = silent
+    ) -> Receipt:
+        """Memes of a dataset in the Hateful Memes layout; `image` gives the bytes behind an img path, or None.
+
+        For `base` the labelled rows are split by family into train, validation and test. Raises ImportRejected when the file as a
+        whole cannot be read; single bad rows are reported.
+        """
+        intake = Intake(self.store.memes, self.pictures, progress)
+        intake.take_dataset(name, jsonl, image, use)
+        return intake.receipt()
+
+    def import_archive(self, name: str, data: bytes, use: Use = "review", progress: Progress = silent) -> Receipt:
+        """Memes of a zip that holds a jsonl file and its pictures."""
+        intake = Intake(self.store.memes, self.pictures, progress)
+        intake.take_archive(name, data, use)
+        return intake.receipt()
+
+    def read_words(self, meme_id: int) -> str:
+        """What OCR reads on the picture now; nothing is stored."""
+        return ocr.read(self.picture(self.store.memes.get(meme_id).picture, "full"))
+
+    def edit_words(self, meme_id: int, text: str, reviewer: str) -> Meme:
+        """The meme with words a person stands behind; what the machine read and what stood there before are kept."""
+        return self.store.memes.edit_text(meme_id, clean_text(text), reviewer)
+
+    def picture(self, key: str, variant: Variant) -> bytes:
+        """A picture's bytes: full, blurred, thumb or thumb-blurred. MemeWorld's pictures are drawn when first looked at."""
+        if not self.pictures.has(key, variant) and key.startswith("world-"):
+            drawn = images.encode(world.at(key).draw())
+            for name, data in {"full": drawn, **images.variants(drawn)}.items():
+                self.pictures.put(key, name, data)
+        return self.pictures.get(key, variant)
+
+    # --- queue ----------------------------------------------------------------------------------------------------
+
+    def waiting(self) -> int:
+        return self.store.memes.count(MemeFilter(split=Split.QUEUE, status=Status.WAITING))
+
+    def tally(self) -> dict[Split, dict[Status, int]]:
+        return self.store.memes.tally()
+
+    def memes(self, which: MemeFilter, limit: int = 24, offset: int = 0) -> tuple[list[Meme], int]:
+        """One page of memes and how many there are in all."""
+        return self.store.memes.find(which, limit, offset), self.store.memes.count(which)
+
+    def meme(self, meme_id: int) -> Meme:
+        return self.store.memes.get(meme_id)
+
+    def look_alikes(self, meme: Meme) -> list[Meme]:
+        """Other memes that came from exactly the same file."""
+        found = self.store.memes.by_upload([meme.source_sha256]) if meme.source_sha256 else {}
+        return [other for other in found.get(meme.source_sha256, []) if other.id != meme.id]
+
+    def claim(self, reviewer: str, meme_id: int | None = None) -> Meme | None:
+        """A meme that `reviewer` alone holds for a while; None when nothing waits or it is held by someone else."""
+        return self.store.decisions.claim(reviewer, meme_id=meme_id)
+
+    def renew(self, meme_id: int, reviewer: str) -> Meme:
+        return self.store.decisions.renew(meme_id, reviewer)
+
+    def release(self, meme_id: int, reviewer: str) -> None:
+        self.store.decisions.release(meme_id, reviewer)
+
+    # --- predict and explain --------------------------------------------------------------------------------------
+
+    def predict(self, memes: Sequence[Meme], version: HeadVersion | None = None) -> list[Prediction]:
+        """What the champion (or a given version) says; NotFound or CheckpointError say why there is nothing to say."""
+        return self.engine.predict(memes, version)
+
+    def explain(self, meme: Meme, method: str = "quick") -> Attribution:
+        return self.engine.explain(meme, method)
+
+    # --- decide ---------------------------------------------------------------------------------------------------
+
+    def decide(
+        self,
+        meme: Meme,
+        label: Label,
+        reviewer: str,
+        *,
+        key: str = "",
+        assisted: bool = False,
+        revealed: bool = False,
+        note: str = "",
+        seconds: float | None = None,
+    ) -> Decision:
+        """Records a label, with what the champion said about the meme. LeaseLost when someone else holds it now."""
+        said = self._said(meme)
+        return self.store.decisions.record(
+            Decision(
+                meme_id=meme.id,
+                action=Action.DECIDE,
+                reviewer=reviewer,
+                label=label,
+                assisted=assisted,
+                revealed=revealed,
+                note=clean_text(note),
+                version_id=said.version_id if said else None,
+                probability=said.probability if said else None,
+                gate=said.gate if said else None,
+                threshold=said.threshold if said else None,
+                seconds=seconds,
+                key=key,
+            )
+        )
+
+    def skip(self, meme: Meme, reviewer: str, *, key: str = "", note: str = "") -> Decision:
+        """Leaves the meme to the others."""
+        event = Decision(meme_id=meme.id, action=Action.SKIP, reviewer=reviewer, note=clean_text(note), key=key)
+        return self.store.decisions.record(event)
+
+    def undo(self, reviewer: str, decision_id: int | None = None) -> Decision | None:
+        """Reverses the reviewer's last decision or skip, or the given one; None when there is nothing to reverse."""
+        return self.store.decisions.undo(reviewer, decision_id)
+
+    def reopen(self, meme_id: int, reviewer: str) -> Decision | None:
+        return self.store.decisions.reopen(meme_id, reviewer)
+
+    def _said(self, meme: Meme) -> Prediction | None:
+        """The champion's opinion for the record; a decision never fails for want of one."""
+        try:
+            return self.predict([meme])[0]
+        except (NotFound, CheckpointError):
+            return None
+
+    # --- history --------------------------------------------------------------------------------------------------
+
+    def history(self, which: DecisionFilter, limit: int = 50, offset: int = 0) -> tuple[list[tuple[Decision, Meme]], int]:
+        """One page of events with their memes, newest first, and how many there are in all."""
+        events = self.store.decisions.list(which, limit, offset)
+        memes = {m.id: m for m in self.store.memes.many(list({e.meme_id for e in events}))}
+        return [(e, memes[e.meme_id]) for e in events], self.store.decisions.count(which)
+
+    def export(self, which: DecisionFilter, form: tables.Form = "csv") -> bytes:
+        """All matching events with who, when, version and score, as CSV (safe to open in a spreadsheet) or JSONL."""
+        events = self.store.decisions.list(which, None)
+        memes = {m.id: m for m in self.store.memes.many(list({e.meme_id for e in events}))}
+        return tables.write([(e, memes[e.meme_id]) for e in events], form)
+
+    # --- learn ----------------------------------------------------------------------------------------------------
+
+    def lesson(self, config: TrainConfig) -> Lesson:
+        """What a head trained now would learn from."""
+        return self.engine.lesson(config)
+
+    def start_retraining(self, config: TrainConfig, by: str) -> Job:
+        """Starts training in a process of its own; AlreadyRunning when one is under way."""
+        return jobs.start(self.store.jobs, self.settings, "retrain", by, config.to_dict())
+
+    def retrain(self, config: TrainConfig, by: str, progress: Progress = silent) -> HeadVersion:
+        """Trains here and now: a new candidate with its report against the champion."""
+        return self.engine.retrain(config, by, progress)
+
+    def retraining(self) -> Job | None:
+        """The latest training job, lost ones marked as such."""
+        jobs.reap(self.store.jobs)
+        return next(iter(self.store.jobs.latest("retrain", 1)), None)
+
+    def cancel(self, job_id: int) -> None:
+        self.store.jobs.cancel(job_id)
+
+    # --- models ---------------------------------------------------------------------------------------------------
+
+    def versions(self) -> list[HeadVersion]:
+        return self.store.versions.list()
+
+    def version(self, version_id: int) -> HeadVersion:
+        return self.store.versions.get(version_id)
+
+    def champion(self) -> HeadVersion | None:
+        return self.store.versions.champion()
+
+    def report(self, version: HeadVersion) -> Report | None:
+        """The version against its parent, as measured when it was trained; None where there was nothing to compare."""
+        return report_from(version.report) if version.report else None
+
+    def promote(self, version_id: int, by: str, reason: str = "") -> Promotion:
+        """Makes a version serve from the next prediction on."""
+        return self.store.versions.promote(version_id, by, reason)
+
+    def roll_back(self, by: str, reason: str = "") -> Promotion:
+        """Makes the head serve that served before."""
+        return self.store.versions.rollback(by, reason)
+
+    def promotions(self) -> list[Promotion]:
+        return self.store.versions.promotions()
+
+
+LEASE_MINUTES = LEASE / timedelta(minutes=1)

@@ -1,0 +1,73 @@
+"""The child process that does one job: `python -m gatedclip.worker JOB_ID`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatedclip.config import TrainConfig
+from gatedclip.errors import GatedCLIPError
+from gatedclip.store.jobs import Jobs
+from gatedclip.types import Job, JobStatus
+from gatedclip.workbench import Workbench
+
+REPORT_EVERY = 0.5  # seconds between two notes of progress
+
+
+class Cancelled(Exception):
+    """A person asked the job to stop."""
+
+
+@dataclass
+class Reporter:
+    """Notes progress in the store now and then, and stops the work when a person asked for it."""
+
+    jobs: Jobs
+    job_id: int
+    _last: float = field(default=0.0)
+
+    def __call__(self, fraction: float, message: str) -> None:
+        now = time.monotonic()
+        if now - self._last < REPORT_EVERY:
+            return
+        self._last = now
+        if self.jobs.progress(self.job_id, fraction, message):
+            raise Cancelled
+
+
+def retrain(workbench: Workbench, job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
+    version = workbench.retrain(TrainConfig.from_dict(job.options), job.requested_by, progress)
+    return {"version_id": version.id}
+
+
+WORK: dict[str, Callable[[Workbench, Job, Callable[[float, str], None]], dict[str, Any]]] = {"retrain": retrain}
+
+
+def run(workbench: Workbench, job_id: int) -> None:
+    """Does a queued job to its end, whichever it is; a job that is no longer queued is left alone."""
+    jobs = workbench.store.jobs
+    if not jobs.begin(job_id, os.getpid()):
+        return
+    job = jobs.get(job_id)
+    try:
+        result = WORK[job.kind](workbench, job, Reporter(jobs, job_id))
+    except Cancelled:
+        jobs.finish(job_id, JobStatus.CANCELLED, "stopped on request")
+    except GatedCLIPError as error:
+        jobs.finish(job_id, JobStatus.FAILED, str(error))
+    except Exception as error:
+        traceback.print_exc()  # into the job's log
+        jobs.finish(job_id, JobStatus.FAILED, f"{type(error).__name__}; the details are in logs/job-{job_id}.log")
+    else:
+        jobs.finish(job_id, JobStatus.DONE, "done", result)
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)  # people at the pages come first
+    run(Workbench.open(), int(sys.argv[1]))
