@@ -1,0 +1,29 @@
+# The workbench with CPU torch, run by a user who may write to /data only.
+#   docker build -t gatedclip .
+#   docker run --init -p 127.0.0.1:8501:8501 -v gatedclip:/data gatedclip
+# --init reaps finished training processes. For a GPU build use --build-arg PIP_EXTRA_INDEX_URL= and set GATEDCLIP_DEVICE.
+FROM python:3.11-slim
+
+# Read by pip itself: where CPU builds of torch and torchvision of the pinned versions are.
+ARG PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
+
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install --no-cache-dir --disable-pip-version-check --requirement requirements.txt
+
+RUN useradd --create-home --uid 10001 gatedclip && install -d -o gatedclip -g gatedclip -m 700 /data
+COPY . .
+
+# Weights of real CLIP models, once fetched, stay in the volume too.
+ENV GATEDCLIP_HOME=/data \
+    HF_HOME=/data/models \
+    PYTHONUNBUFFERED=1 \
+    STREAMLIT_SERVER_ADDRESS=0.0.0.0
+VOLUME /data
+EXPOSE 8501
+USER 10001
+
+# An unknown path answers 200 with the app's page, so the body is compared.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", "import sys, urllib.request as u; sys.exit(u.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4).read() != b'ok')"]
+
+CMD ["python", "-m", "gatedclip", "serve", "--demo"]
