@@ -53,8 +53,8 @@ def explain(
 ) -> Attribution:
     """How much each patch of the picture and each word mattered to what `head` says of this meme.
 
-    `quick` is unsigned and takes one pass; `integrated gradients` is signed, compares with `baseline` and carries its completeness
-    error. `on_progress` receives 0..1 and may raise to cancel. Raises DataError or BackboneError with what to do instead.
+    `quick` is unsigned and takes one pass; `integrated gradients` is signed, compares with `baseline` and carries its
+    completeness error. `on_progress` receives 0..1 and may raise to cancel. Raises DataError or BackboneError with what to do instead.
     """
     started = time.perf_counter()
     _one_of("method", method, get_args(Method))

@@ -1,7 +1,7 @@
 """The precise map: Integrated Gradients (Sundararajan et al. 2017) at the patch and token embeddings, through captum.
 
-The towers are independent, so each is integrated with the other's embedding held fixed: explaining the picture never runs the word
-tower again, nor the other way round.
+The towers are independent, so each is integrated with the other's embedding held fixed: explaining the picture never runs the
+word tower again, nor the other way round.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ class Path(NamedTuple):
 def integrated_gradients(
     encoder: Encoder, score: Score, pixels: Tensor, tokens: Tensor, absent: Tensor, on_progress: Callable[[float], None]
 ) -> tuple[Tensor, Tensor, float | None, int]:
-    """Attributions of the patches (G·G,) and word pieces (T,), the larger of the two towers' relative completeness errors, and steps.
+    """Attributions of the patches (G·G,) and word pieces (T,), the completeness error, and the steps it took.
 
-    The error is None where neither tower moves the score by as much as TINY.
+    The error is the larger of the two towers' relative errors, each map being read on its own; None where neither tower moves the
+    score by as much as TINY.
     """
     with torch.no_grad():
         patches, nothing = encoder.patch_embed(torch.cat([pixels, absent])).split(1)  # each (1, G·G, W)
@@ -60,7 +61,7 @@ def integrated_gradients(
 
 
 def without_words(tokens: Tensor) -> Tensor:
-    """The same row with every word piece replaced by padding; start-of-text and end-of-text stay, since CLIP pools at end-of-text."""
+    """The same row with padding for every word piece; start-of-text and end-of-text stay, since CLIP pools at end-of-text."""
     blank = tokens.clone()
     blank[:, 1 : int(tokens.argmax())] = PAD
     return blank
@@ -73,9 +74,9 @@ def integrate(forward: Forward, x: Tensor, baseline: Tensor, on_progress: Callab
     gain = end - start
     batch = max(1, ROWS // x.shape[1])
     for doubling, steps in enumerate(STEPS):
-        watched = _watched(forward, steps, lambda part, d=doubling: on_progress(1 - 0.5**d * (1 - part / 2)))
-        grad = IntegratedGradients(watched).attribute(x, baseline, n_steps=steps, internal_batch_size=batch)
-        values = grad.detach()[0].sum(-1)  # (T,)
+        method = IntegratedGradients(_watched(forward, steps, doubling, on_progress))
+        found = method.attribute(x, baseline, n_steps=steps, internal_batch_size=batch)  # (1, T, W)
+        values = found.detach()[0].sum(-1)  # (T,)
         error = abs(float(values.double().sum()) - gain)
         if error <= TOLERANCE * max(abs(gain), TINY):
             break
@@ -83,14 +84,14 @@ def integrate(forward: Forward, x: Tensor, baseline: Tensor, on_progress: Callab
     return Path(values, error / abs(gain) if abs(gain) >= TINY else None, steps)
 
 
-def _watched(forward: Forward, steps: int, on_part: Callable[[float], None]) -> Forward:
-    """`forward`, telling after each batch which part of the steps is done."""
+def _watched(forward: Forward, steps: int, doubling: int, on_progress: Callable[[float], None]) -> Forward:
+    """`forward`, telling before each batch how far we are; each doubling of the steps has half of what remains."""
     done = 0
 
     def run(x: Tensor) -> Tensor:
         nonlocal done
+        on_progress(1 - 0.5**doubling * (1 - done / steps / 2))
         done += len(x)
-        on_part(done / steps)
         return forward(x)
 
     return run

@@ -14,7 +14,7 @@ from gatedclip.types import ModalityShares
 
 @torch.no_grad()
 def gate_sweep(head: Head, picture: Tensor, words: Tensor, steps: int = 101) -> np.ndarray:
-    """P(hateful) (steps,) of one meme, embeddings (1, D_I) and (1, D_T), if the gate were forced from 0 (words) to 1 (picture)."""
+    """P(hateful) (steps,) of one meme, (1, D_I) and (1, D_T), were the gate forced from 0 (words) to 1 (picture)."""
     out = head(picture.expand(steps, -1), words.expand(steps, -1), gate=torch.linspace(0, 1, steps, device=picture.device))
     return out.probability.cpu().numpy()
 
@@ -33,7 +33,7 @@ def shapley(
 ) -> ModalityShares:
     """The exact two-player Shapley split of one meme's score between its picture (1, D_I) and its words (1, D_T).
 
-    An absent half is averaged over K reference memes, (K, D_I) and (K, D_T), row by row; the base is the references' own mean score.
+    An absent half is averaged over K reference memes, (K, D_I) and (K, D_T), row by row; the base is their own mean score.
     picture + words = score - base exactly. Raises DataError below two references.
     """
     k = len(reference_picture)

@@ -1,0 +1,28 @@
+"""An attribution as bytes that can be kept, and back, without pickle."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+
+from gatedclip.errors import DataError
+from gatedclip.types import Attribution, Word
+
+
+def to_bytes(attribution: Attribution) -> bytes:
+    """The attribution as UTF-8 JSON; every number survives exactly."""
+    return json.dumps({**asdict(attribution), "patches": attribution.patches.tolist()}, allow_nan=False).encode()
+
+
+def from_bytes(content: bytes) -> Attribution:
+    """The attribution that `to_bytes` packed. Raises DataError for anything else."""
+    try:
+        values = json.loads(content)
+        values["patches"] = np.asarray(values["patches"], dtype=np.float32)
+        values["words"] = tuple(Word(**word) for word in values["words"])
+        values["frame"] = tuple(values["frame"])
+        return Attribution(**values)
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"A kept explanation of {len(content)} bytes is damaged ({error}). Explain the meme again.") from error
