@@ -6,6 +6,10 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
 
+LITTLE = {  # a line should not end with one of these
+    "a", "an", "the", "this", "of", "to", "by", "is", "in", "on", "at", "and", "are", "be", "my", "your", "you", "we", "not", "no",
+}  # fmt: skip
+
 
 def write(picture: Image.Image, text: str) -> None:
     """Draw the caption onto the picture: the first half of the words above, the rest below."""
@@ -27,7 +31,8 @@ def halves(text: str) -> tuple[str, str]:
 
 def _unevenness(words: list[str], cut: int) -> int:
     """How badly a line broken here reads: the difference in letters, and more after a little word such as "the"."""
-    little = 0 if words[cut - 1].endswith((",", ":")) else 5 if len(words[cut - 1]) <= 3 else 2
+    before = words[cut - 1]
+    little = 0 if before.endswith((",", ":")) else 9 if before.lower() in LITTLE else 2
     return abs(len(" ".join(words[:cut])) - len(" ".join(words[cut:]))) + little
 
 

@@ -20,7 +20,7 @@ from gatedclip.world.themes import CLOSERS, INSULTS, NEUTRALS, OPENERS, THEMES, 
 TRUTHS = ("picture", "words", "together", "neither")
 CAPTION_SPACES = 5  # seeds that differ modulo this number never share a caption
 
-_ADDRESS = re.compile(r"world-(\d{1,9})-(\d{1,9})-(\d)")
+_ADDRESS = re.compile(r"world-(0|[1-9]\d{0,8})-(0|[1-9]\d{0,8})-(\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
