@@ -65,9 +65,14 @@ def clean(data: bytes) -> CleanPicture:
         )
     with _DECODING:
         picture, frames, note = _decode(data)
-    jpeg = _encode(picture, "JPEG", quality=92, subsampling=0)
+    jpeg = to_jpeg(picture)
     sha, source = hashlib.sha256(jpeg).hexdigest(), hashlib.sha256(data).hexdigest()
     return CleanPicture(jpeg, sha, source, *picture.size, frames, note)
+
+
+def to_jpeg(picture: Image.Image) -> bytes:
+    """The form in which pictures are kept: RGB JPEG, sharp enough for small captions."""
+    return _encode(picture, "JPEG", quality=92, subsampling=0)
 
 
 def variants(jpeg: bytes) -> dict[str, bytes]:
@@ -159,8 +164,10 @@ def _blur(picture: Image.Image, side: int) -> Image.Image:
     scale = side / max(picture.size)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     few = picture.copy()
+    few.thumbnail((8 * BLUR_CELLS, 8 * BLUR_CELLS), Image.Resampling.BOX)
+    few = few.filter(ImageFilter.GaussianBlur(8))  # first, or strokes would reappear as coarse stripes
     few.thumbnail((BLUR_CELLS, BLUR_CELLS), Image.Resampling.BOX)
-    return few.filter(ImageFilter.GaussianBlur(1)).resize(size, Image.Resampling.BICUBIC)
+    return few.resize(size, Image.Resampling.BICUBIC)
 
 
 def _encode(picture: Image.Image, kind: str, **options: int) -> bytes:
