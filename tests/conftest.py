@@ -27,3 +27,22 @@ def pytest_report_header() -> str:
     browser = subprocess.run([CHROMIUM, "--version"], capture_output=True, text=True).stdout.strip() if CHROMIUM else "none"
     packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "open_clip_torch", "streamlit", "captum", "sqlalchemy"))
     return f"{packages}, sqlite {sqlite3.sqlite_version}, browser: {browser}"
+
+
+TINY_CLIP = {
+    "embed_dim": 16,
+    "vision_cfg": {"image_size": 64, "layers": 2, "width": 64, "head_width": 32, "patch_size": 16, "mlp_ratio": 2},
+    "text_cfg": {"context_length": 24, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2, "mlp_ratio": 2},
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder():
+    """An untrained CLIP of two layers a side: 4 x 4 patches, 22 word pieces, embeddings 16 wide, any weights are as good as any."""
+    import torch
+
+    from gatedclip.model.encoder import Encoder, clip_tokenizer, new_clip
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return Encoder(new_clip(TINY_CLIP), clip_tokenizer(24), "tiny", "squash")

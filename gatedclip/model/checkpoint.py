@@ -8,14 +8,15 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from gatedclip.errors import CheckpointError
+from gatedclip.config import InputScale
+from gatedclip.errors import CheckpointError, ConfigError
 from gatedclip.model.familiar import Familiar
 from gatedclip.model.heads import HEADS, Head, make_head
 from gatedclip.types import Prediction
@@ -85,8 +86,8 @@ def load(folder: Path) -> TrainedHead:
         tensors = {k: v.float() for k, v in load_file(folder / FAMILIAR).items()}
         familiar = Familiar(tensors["picture"], tensors["words"], tensors["limits"])
         head.eval().requires_grad_(False)
-        return TrainedHead(head, card["encoder"], float(card["threshold"]), familiar, card["provenance"])
-    except (KeyError, RuntimeError, OSError, SafetensorError, TypeError) as error:
+        return TrainedHead(head, card["encoder"], _fraction(card["threshold"]), familiar, card["provenance"])
+    except (LookupError, RuntimeError, OSError, SafetensorError, TypeError, ValueError, ConfigError) as error:
         raise CheckpointError(
             f"The head in {folder} is damaged ({_first_line(error)}). Roll back to another version or train again."
         ) from error
@@ -99,12 +100,20 @@ def _card(folder: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"No head can be read from {folder} ({_first_line(error)}). Expected {CARD}, {WEIGHTS} and {FAMILIAR}."
         ) from error
-    if card.get("format") != FORMAT or card.get("kind") not in HEADS:
+    card = card if isinstance(card, dict) else {}
+    kind, scale = card.get("kind"), card.get("input_scale")
+    if card.get("format") != FORMAT or kind not in tuple(HEADS) or scale not in get_args(InputScale):
         raise CheckpointError(
-            f"The head in {folder} has format {card.get('format')!r} and kind {card.get('kind')!r}; this version reads "
-            f"format {FORMAT} with kind {', '.join(HEADS)}. Train it again."
+            f"The head in {folder} has format {card.get('format')!r}, kind {kind!r} and input scale {scale!r}; this version "
+            f"reads format {FORMAT} with kind {', '.join(HEADS)} and input scale {', '.join(get_args(InputScale))}. Train it again."
         )
     return card
+
+
+def _fraction(value: float) -> float:
+    if not 0 <= value <= 1:
+        raise ValueError(f"threshold {value} is not within 0..1")
+    return float(value)
 
 
 def require_fit(trained: TrainedHead, encoder: str) -> None:
