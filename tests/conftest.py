@@ -38,7 +38,7 @@ TINY_CLIP = {
 
 @pytest.fixture(scope="session")
 def tiny_encoder():
-    """An untrained CLIP of two layers a side: 4 x 4 patches, 22 word pieces, embeddings 16 wide, any weights are as good as any."""
+    """An untrained CLIP of two layers a side: 4 x 4 patches, 22 word pieces, embeddings 16 wide."""
     import torch
 
     from gatedclip.model.encoder import Encoder, clip_tokenizer, new_clip
