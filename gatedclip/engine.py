@@ -21,7 +21,7 @@ from gatedclip.config import Settings, TrainConfig
 from gatedclip.data.text import fingerprint, text_key
 from gatedclip.errors import DataError, NotFound
 from gatedclip.explain.attribution import explain
-from gatedclip.explain.cache import from_bytes, to_bytes
+from gatedclip.explain.serialise import from_bytes, to_bytes
 from gatedclip.learn.compare import Said, compare
 from gatedclip.learn.lesson import Lesson, plan
 from gatedclip.learn.train import Epoch, Examples, Fit, fit
@@ -32,10 +32,9 @@ from gatedclip.model.familiar import MEMES, Familiar
 from gatedclip.store.memes import MemeColumns
 from gatedclip.store.store import Store
 from gatedclip.store.vectors import VectorKind
-from gatedclip.types import Attribution, HeadVersion, Label, Meme, Prediction, Report, Split
+from gatedclip.types import WORLD, Attribution, HeadVersion, Label, Meme, Method, Prediction, Report, Split
 
 BATCH = 64  # pictures or texts encoded at once
-WORLD = "memeworld"  # source of memes that only the small CLIP understands
 PACKAGES = ("torch", "open_clip_torch", "captum", "safetensors", "numpy")
 
 Progress = Callable[[float, str], None]  # fraction 0..1 and what is being done; may raise to stop
@@ -69,7 +68,9 @@ class Engine:
     def _vectors(self, kind: VectorKind, keys: Sequence[str]) -> Tensor:
         return torch.from_numpy(self.store.vectors.get(self.encoder.identity, kind, keys))
 
-    def _fill(self, kind: VectorKind, keys: Sequence[str], progress: Progress | None, texts: dict[str, str] | None = None) -> None:
+    def _fill(
+        self, kind: VectorKind, keys: Sequence[str], progress: Progress | None, texts: dict[str, str] | None = None
+    ) -> None:
         """Encode and keep what the cache lacks."""
         missing = self.store.vectors.missing(self.encoder.identity, kind, keys)
         for start in range(0, len(missing), BATCH):
@@ -97,7 +98,9 @@ class Engine:
     def champion(self) -> HeadVersion:
         version = self.store.versions.champion()
         if version is None:
-            raise NotFound("No head serves yet. Import labelled memes into the base set, train on the retrain page, then promote.")
+            raise NotFound(
+                "No head serves yet. Import labelled memes into the base set, train on the retrain page, then promote."
+            )
         return version
 
     def predict(self, memes: Sequence[Meme], version: HeadVersion | None = None) -> list[Prediction]:
@@ -108,7 +111,7 @@ class Engine:
         trained = self.head(version)
         return trained.predict(*self.embed([m.picture for m in memes], [m.text for m in memes]), version.id)
 
-    def explain(self, meme: Meme, method: str) -> Attribution:
+    def explain(self, meme: Meme, method: Method) -> Attribution:
         """Why the champion says so, from the cache where this picture, text, head and method were explained before."""
         version = self.champion()
         trained, at = self.head(version), (meme.picture, text_key(meme.text), version.id, method)
@@ -194,7 +197,10 @@ class Engine:
             created_by=by,
             config=config.to_dict(),
             data={**trained.provenance["data"], "unsure": lesson.unsure, "leaking": lesson.leaking},
-            metrics={"validation": asdict(fitted.validation), **{k: trained.provenance[k] for k in ("best_epoch", "epochs", "seconds")}},
+            metrics={
+                "validation": asdict(fitted.validation),
+                **{k: trained.provenance[k] for k in ("best_epoch", "epochs", "seconds")},
+            },
             report=asdict(report) if report else {},
         )
 

@@ -9,9 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+
+
+WORLD = "memeworld"
+"""Source of memes drawn by MemeWorld, which only the small CLIP understands."""
+
+Method = Literal["quick", "integrated gradients"]
+"""Ways of explaining: one pass and unsigned, or signed with a completeness error."""
 
 
 class Label(StrEnum):
@@ -309,3 +316,24 @@ class Receipt:
     added: tuple[int, ...]  # ids of new memes
     known: tuple[int, ...]  # ids of memes that were here already
     refused: tuple[Refusal, ...]
+
+
+def report_from(values: dict[str, Any]) -> Report:
+    """A Report from its plain form (dataclasses.asdict)."""
+
+    def interval(v: dict[str, float] | None) -> Interval | None:
+        return None if v is None else Interval(**v)
+
+    def scores(v: dict[str, Any]) -> Scores:
+        return Scores(**{**v, "auroc": Interval(**v["auroc"]), "accuracy": Interval(**v["accuracy"])})
+
+    def part(v: dict[str, Any]) -> SliceScores:
+        return SliceScores(v["name"], v["n"], interval(v["before"]), interval(v["after"]), interval(v["change"]))
+
+    return Report(
+        before=scores(values["before"]),
+        after=scores(values["after"]),
+        change=Interval(**values["change"]),
+        slices=tuple(part(v) for v in values["slices"]),
+        flips=tuple(Flip(**{**v, "truth": Label(v["truth"])}) for v in values["flips"]),
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from gatedclip import jobs
 from gatedclip.config import Settings, TrainConfig
-from gatedclip.data import images, ocr, tables
+from gatedclip.data import export, images, ocr
 from gatedclip.data.text import clean_text
 from gatedclip.errors import CheckpointError, NotFound
 from gatedclip.intake import Intake, Use
@@ -25,6 +25,7 @@ from gatedclip.types import (
     Job,
     Label,
     Meme,
+    Method,
     Prediction,
     Promotion,
     Receipt,
@@ -72,6 +73,10 @@ class Workbench:
                 self._engine = Engine(self.settings, self.store, lambda key: self.picture(key, "full"))
         return self._engine
 
+    def load(self) -> None:
+        """Loads the engine now."""
+        self.engine  # noqa: B018
+
     @property
     def demo(self) -> bool:
         """Whether the small CLIP is in use, which knows only MemeWorld."""
@@ -117,10 +122,19 @@ class Workbench:
     def picture(self, key: str, variant: Variant) -> bytes:
         """A picture's bytes: full, blurred, thumb or thumb-blurred. MemeWorld's pictures are drawn when first looked at."""
         if not self.pictures.has(key, variant) and key.startswith("world-"):
-            drawn = images.encode(world.at(key).draw())
-            for name, data in {"full": drawn, **images.variants(drawn)}.items():
-                self.pictures.put(key, name, data)
+            drawn = images.to_jpeg(world.at(key).draw())
+            for name, data in {**images.variants(drawn), "full": drawn}.items():
+                self.pictures.put(key, name, data)  # type: ignore[arg-type]
         return self.pictures.get(key, variant)
+
+    # --- people ---------------------------------------------------------------------------------------------------
+
+    def reviewers(self) -> list[str]:
+        """Names people picked, alphabetically."""
+        return self.store.settings.get("reviewers", [])
+
+    def add_reviewer(self, name: str) -> None:
+        self.store.settings.change("reviewers", lambda names: sorted({*names, name}, key=str.casefold), [])
 
     # --- queue ----------------------------------------------------------------------------------------------------
 
@@ -130,17 +144,17 @@ class Workbench:
     def tally(self) -> dict[Split, dict[Status, int]]:
         return self.store.memes.tally()
 
-    def memes(self, which: MemeFilter, limit: int = 24, offset: int = 0) -> tuple[list[Meme], int]:
-        """One page of memes and how many there are in all."""
-        return self.store.memes.find(which, limit, offset), self.store.memes.count(which)
+    def count(self, which: MemeFilter) -> int:
+        return self.store.memes.count(which)
+
+    def memes(self, which: MemeFilter, limit: int = 24, offset: int = 0) -> list[Meme]:
+        return self.store.memes.find(which, limit, offset)
+
+    def look_up(self, ids: Sequence[int]) -> list[Meme]:
+        return self.store.memes.many(list(ids))
 
     def meme(self, meme_id: int) -> Meme:
         return self.store.memes.get(meme_id)
-
-    def look_alikes(self, meme: Meme) -> list[Meme]:
-        """Other memes that came from exactly the same file."""
-        found = self.store.memes.by_upload([meme.source_sha256]) if meme.source_sha256 else {}
-        return [other for other in found.get(meme.source_sha256, []) if other.id != meme.id]
 
     def claim(self, reviewer: str, meme_id: int | None = None) -> Meme | None:
         """A meme that `reviewer` alone holds for a while; None when nothing waits or it is held by someone else."""
@@ -158,7 +172,7 @@ class Workbench:
         """What the champion (or a given version) says; NotFound or CheckpointError say why there is nothing to say."""
         return self.engine.predict(memes, version)
 
-    def explain(self, meme: Meme, method: str = "quick") -> Attribution:
+    def explain(self, meme: Meme, method: Method = "quick") -> Attribution:
         return self.engine.explain(meme, method)
 
     # --- decide ---------------------------------------------------------------------------------------------------
@@ -216,17 +230,21 @@ class Workbench:
 
     # --- history --------------------------------------------------------------------------------------------------
 
-    def history(self, which: DecisionFilter, limit: int = 50, offset: int = 0) -> tuple[list[tuple[Decision, Meme]], int]:
-        """One page of events with their memes, newest first, and how many there are in all."""
-        events = self.store.decisions.list(which, limit, offset)
-        memes = {m.id: m for m in self.store.memes.many(list({e.meme_id for e in events}))}
-        return [(e, memes[e.meme_id]) for e in events], self.store.decisions.count(which)
+    def count_events(self, which: DecisionFilter) -> int:
+        return self.store.decisions.count(which)
 
-    def export(self, which: DecisionFilter, form: tables.Form = "csv") -> bytes:
+    def history(self, which: DecisionFilter, limit: int = 50, offset: int = 0) -> list[tuple[Decision, Meme]]:
+        """Events with their memes, newest first."""
+        return self._with_memes(self.store.decisions.list(which, limit, offset))
+
+    def export(self, which: DecisionFilter, form: Literal["csv", "jsonl"] = "csv") -> bytes:
         """All matching events with who, when, version and score, as CSV (safe to open in a spreadsheet) or JSONL."""
-        events = self.store.decisions.list(which, None)
+        rows = self._with_memes(self.store.decisions.list(which, None))
+        return export.decisions_csv(rows) if form == "csv" else export.decisions_jsonl(rows)
+
+    def _with_memes(self, events: list[Decision]) -> list[tuple[Decision, Meme]]:
         memes = {m.id: m for m in self.store.memes.many(list({e.meme_id for e in events}))}
-        return tables.write([(e, memes[e.meme_id]) for e in events], form)
+        return [(e, memes[e.meme_id]) for e in events]
 
     # --- learn ----------------------------------------------------------------------------------------------------
 

@@ -53,9 +53,24 @@ class MemeColumns:
     themes: tuple[str, ...]
     truths: tuple[str, ...]
     splits: tuple[Split, ...]
+    sources: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def take(self, rows: Sequence[int]) -> MemeColumns:
+        """The memes at these positions, in the order given."""
+        rest = {f.name: tuple(getattr(self, f.name)[n] for n in rows) for f in fields(self) if f.name != "ids"}
+        return MemeColumns(self.ids[list(rows)], **rest)
+
+    def of(self, ids: Sequence[int]) -> MemeColumns:
+        """The memes with these ids, in the order given."""
+        at = {meme_id: n for n, meme_id in enumerate(self.ids.tolist())}
+        return self.take([at[meme_id] for meme_id in ids])
+
+    def where(self, split: Split) -> MemeColumns:
+        """The labelled memes of one split."""
+        return self.take([n for n, (s, given) in enumerate(zip(self.splits, self.given, strict=True)) if s == split and given])
 
 
 class Memes:
@@ -103,6 +118,11 @@ class Memes:
                 counts[split][status] = n
         return counts
 
+    def sources(self) -> list[str]:
+        """Where memes came from, alphabetically."""
+        with self._db.reading() as session:
+            return list(session.scalars(select(MemeRow.source).distinct().order_by(MemeRow.source)))
+
     def by_upload(self, source_sha256s: Collection[str]) -> dict[str, list[Meme]]:
         """Memes that came from exactly these bytes, oldest first, for the uploads that were here before."""
         found: dict[str, list[Meme]] = {}
@@ -134,6 +154,7 @@ class Memes:
             MemeRow.theme,
             MemeRow.truth,
             MemeRow.split,
+            MemeRow.source,
         )
         query = select(*columns).where(*MemeFilter(split=split).conditions()).order_by(MemeRow.id)
         with self._db.reading() as session:

@@ -1,0 +1,74 @@
+"""What stands around every screen: who reviews, which head serves, what waits, and errors said in plain words."""
+
+from __future__ import annotations
+
+import logging
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from gatedclip.config import ASSETS
+from gatedclip.errors import GatedCLIPError
+from gatedclip.types import Split, Status
+from gatedclip.ui import loaders, nav, parts, session
+from gatedclip.workbench import Workbench
+
+log = logging.getLogger(__name__)
+
+FIRST_NAME = "guest"
+
+
+def show(page: StreamlitPage) -> None:
+    """Draws the frame and runs the page in it."""
+    st.html(ASSETS / "style.css")
+    try:
+        bench = loaders.workbench()
+        loaders.warm_up()
+        with st.sidebar:
+            _identity(bench)
+            _state(bench)
+        st.title(page.title, anchor=False)
+        if bench.demo:
+            _banner()
+        session.show_flash()
+        with nav.framed():
+            page.run()
+    except GatedCLIPError as error:
+        parts.problem(str(error))
+    except Exception:
+        log.exception("a page failed")
+        parts.problem(
+            "Something went wrong on this page. Nothing you saved is lost; reload to go on. The server's log has the details."
+        )
+
+
+def _identity(bench: Workbench) -> None:
+    names = bench.reviewers()
+    st.selectbox(
+        "Reviewer",
+        names or [FIRST_NAME],
+        key=session.REVIEWER,
+        accept_new_options=True,
+        help="Your name goes beside your decisions. It is an attribution, not a login. Type a new name to add it.",
+        on_change=lambda: bench.add_reviewer(session.reviewer()),
+    )
+
+
+def _state(bench: Workbench) -> None:
+    queue, champion = bench.tally()[Split.QUEUE], bench.champion()
+    serving = f"head {champion.name}" if champion else "no head yet"
+    encoder = "small CLIP of MemeWorld" if bench.demo else bench.settings.backbone
+    parts.facts(
+        {
+            "Waiting": f"{queue[Status.WAITING]:,}",
+            "Decided": f"{queue[Status.DECIDED]:,}",
+            "Model": f"{serving}, {encoder}",
+        }
+    )
+
+
+def _banner() -> None:
+    st.caption(
+        ":material/toys: The model in use is a small CLIP that knows only MemeWorld, a drawn world where *mean* stands in for "
+        "*hateful*. Its scores on real memes mean nothing; the README tells how to use a real CLIP."
+    )

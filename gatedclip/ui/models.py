@@ -1,0 +1,87 @@
+"""Head versions: choosing one, making it serve, going back, and the record of who did so."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gatedclip.types import HeadVersion
+from gatedclip.ui import parts, report, session
+from gatedclip.workbench import Workbench
+
+
+def choose(versions: list[HeadVersion]) -> HeadVersion:
+    """All versions as a table, newest first; the selected one, else the newest."""
+    shown = {
+        "head": [v.name for v in versions],
+        "": ["serves" if v.champion else "" for v in versions],
+        "parent": [f"v{v.parent_id}" if v.parent_id else "" for v in versions],
+        "base": [v.data.get("base", 0) for v in versions],
+        "decisions": [v.data.get("decisions", 0) for v in versions],
+        "held-out AUROC": [v.report["after"]["auroc"]["value"] if v.report else None for v in versions],
+        "change": [v.report["change"]["value"] if v.report else None for v in versions],
+        "by": [v.created_by for v in versions],
+        "when": [parts.when(v.created_at) for v in versions],
+    }
+    event = st.dataframe(
+        shown,
+        key="versions",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        alt="Head versions, newest first",
+        column_config={
+            "held-out AUROC": st.column_config.NumberColumn(format="%.3f"),
+            "change": st.column_config.NumberColumn(format="%+.3f"),
+        },
+    )
+    picked = event.selection.rows  # type: ignore[attr-defined]
+    return versions[picked[0]] if picked and picked[0] < len(versions) else versions[0]
+
+
+def actions(bench: Workbench, version: HeadVersion) -> None:
+    """Promote the chosen head, or go back to the one that served before."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button(
+            f"Promote {version.name}",
+            key=f"promote-{version.id}",
+            type="primary",
+            icon=":material/publish:",
+            disabled=version.champion,
+            on_click=report.promote,
+            args=(bench, version),
+        )
+        st.button(
+            "Roll back",
+            key="roll-back",
+            icon=":material/undo:",
+            on_click=_roll_back,
+            args=(bench,),
+            disabled=len(bench.promotions()) < 2,
+        )
+
+
+def _roll_back(bench: Workbench) -> None:
+    if made := session.attempt(bench.roll_back, session.reviewer()):
+        session.flash(f"Rolled back: v{made.version_id} serves again.")
+
+
+def detail(bench: Workbench, version: HeadVersion) -> None:
+    st.header(f"Head {version.name}{', serving' if version.champion else ''}", anchor=False)
+    report.show(bench, version)
+
+
+def promotions(bench: Workbench) -> None:
+    """Who made which head serve, newest first."""
+    with st.expander("Record of promotions", icon=":material/history_edu:"):
+        events = bench.promotions()
+        st.dataframe(
+            {
+                "when": [parts.when(p.at) for p in events],
+                "who": [p.by for p in events],
+                "what": ["rolled back to" if p.rollback else "promoted" for p in events],
+                "head": [f"v{p.version_id}" for p in events],
+                "reason": [p.reason for p in events],
+            },
+            hide_index=True,
+            alt="Promotions, newest first",
+        )

@@ -1,0 +1,100 @@
+"""A head version's report: what it learned from, how it did against the head before it, and which memes changed sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from gatedclip import figures
+from gatedclip.types import Flip, HeadVersion, Report, Scores
+from gatedclip.ui import parts, session
+from gatedclip.workbench import Workbench
+
+FLIPS = 12  # shown per side
+
+
+def show(bench: Workbench, version: HeadVersion) -> None:
+    """Everything known about how good a version is."""
+    found = bench.report(version)
+    if found is None:
+        parts.note("Nothing to compare it with: no head served on this encoder, or no held-out memes are here.")
+    else:
+        _headline(version, found)
+        figure = figures.before_after(found)
+        st.plotly_chart(
+            figure, theme="streamlit", key=f"before-after-{version.id}", alt=figures.alt(figure), config={"displayModeBar": False}
+        )
+        _flips(bench, found.flips)
+    with st.expander("How it was trained", icon=":material/timeline:"):
+        _training(version)
+
+
+def _headline(version: HeadVersion, found: Report) -> None:
+    before, after = found.before, found.after
+    with st.container(horizontal=True):
+        _metric("AUROC", before.auroc.value, after.auroc.value, after)
+        _metric("Accuracy", before.accuracy.value, after.accuracy.value, after)
+        st.metric(
+            "Mean gate", f"{after.mean_gate:.2f}", f"{after.mean_gate - before.mean_gate:+.2f}", delta_color="off", border=True
+        )
+    verdict = "better" if found.change.low > 0 else "worse" if found.change.high < 0 else "no clear difference"
+    parts.note(
+        f"On {after.n:,} held-out memes the AUROC changes by {parts.interval(found.change, signed=True)}: {verdict}. "
+        f"Intervals are 95 %, from resampling the same memes for both heads."
+    )
+
+
+def _metric(name: str, before: float, after: float, scores: Scores) -> None:
+    st.metric(name, f"{after:.3f}", f"{after - before:+.3f}", border=True, help=f"On {scores.n:,} held-out memes.")
+
+
+def _flips(bench: Workbench, flips: Sequence[Flip]) -> None:
+    better, worse = [f for f in flips if f.better], [f for f in flips if not f.better]
+    st.subheader("Memes that change sides", anchor=False)
+    if not flips:
+        parts.note("None: both heads decide alike on every held-out meme.")
+        return
+    now_right, now_wrong = st.tabs([f"Now right ({len(better)})", f"Now wrong ({len(worse)})"])
+    for tab, some in ((now_right, better), (now_wrong, worse)):
+        with tab:
+            _flip_grid(bench, some[:FLIPS])
+            if len(some) > FLIPS:
+                st.caption(f"The {FLIPS} largest changes of {len(some):,}.")
+
+
+def _flip_grid(bench: Workbench, flips: Sequence[Flip]) -> None:
+    if not flips:
+        st.caption("None.")
+    memes = bench.look_up([f.meme_id for f in flips])
+    for place, flip, meme in zip(parts.grid(len(flips)), flips, memes, strict=True):
+        with place:
+            parts.thumbnail(bench, meme)
+            parts.words(meme.text, small=True)
+            parts.chips(parts.label_chip(flip.truth, "truth: "))
+            st.caption(f"{flip.before:.0%} → {flip.after:.0%} hateful")
+
+
+def _training(version: HeadVersion) -> None:
+    data, metrics = version.data, version.metrics
+    parts.facts(
+        {
+            "Learned from": f"{data.get('base', 0):,} base memes and {data.get('decisions', 0):,} decisions",
+            "Data": str(data.get("sha256", ""))[:16],
+            "Encoder": version.encoder,
+            "Head": version.kind,
+            "Trained by": f"{version.created_by}, {parts.when(version.created_at)}",
+            "Seconds": str(metrics.get("seconds", "")),
+        }
+    )
+    if epochs := metrics.get("epochs"):
+        figure = figures.training_curves(epochs, metrics["best_epoch"])
+        st.plotly_chart(
+            figure, theme="streamlit", key=f"curves-{version.id}", alt=figures.alt(figure), config={"displayModeBar": False}
+        )
+
+
+def promote(bench: Workbench, version: HeadVersion) -> None:
+    """Button action: this version serves from now on."""
+    if session.attempt(bench.promote, version.id, session.reviewer()):
+        session.flash(f"{version.name} serves now. Scores on every page are its own from here on.")

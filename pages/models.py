@@ -1,0 +1,18 @@
+"""Models: which heads are there, how does one compare with the head it would replace? Promote, roll back."""
+
+import streamlit as st
+
+from gatedclip.ui import loaders, models, nav, parts
+
+nav.require_frame()
+
+bench = loaders.workbench()
+versions = bench.versions()
+if not versions:
+    parts.empty("No head yet.", "Import labelled memes into the base set on the queue page, then train one on the retrain page.")
+    st.stop()
+
+chosen = models.choose(versions)
+models.actions(bench, chosen)
+models.detail(bench, chosen)
+models.promotions(bench)

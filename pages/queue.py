@@ -1,0 +1,48 @@
+"""Queue: what waits, why in this order? Bring more."""
+
+import streamlit as st
+
+from gatedclip.types import Label, Split, Status
+from gatedclip.ui import intake, loaders, nav, parts
+from gatedclip.ui.desk import desk
+from gatedclip.workbench import MemeFilter
+
+nav.require_frame()
+
+PER_PAGE = 24
+SHOWN = {"waiting": Status.WAITING, "decided": Status.DECIDED, "all": None}
+
+bench = loaders.workbench()
+tally = bench.tally()[Split.QUEUE]
+with st.expander("Bring memes", icon=":material/upload:", expanded=not sum(tally.values())):
+    intake.form(bench)
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    shown = st.segmented_control("Show", list(SHOWN), default="waiting", required=True, key="show", bind="query-params")
+    label = st.selectbox("Decided as", ["", *Label], key="label", bind="query-params", width=170) if shown != "waiting" else ""
+    order = st.segmented_control("Order", ["oldest", "newest"], default="oldest", required=True, key="order", bind="query-params")
+    search = st.text_input("Words contain", key="words", bind="query-params", type="search", width=260)
+which = MemeFilter(
+    split=Split.QUEUE,
+    status=SHOWN[shown or "waiting"],
+    label=Label(label) if label else None,
+    search=search or "",
+    order=order or "oldest",
+)
+count = bench.count(which)
+if not count:
+    parts.empty("No meme fits.", "Change the filters above, or bring memes.")
+    st.stop()
+
+pages = -(-count // PER_PAGE)
+st.caption(f"{count:,} memes, {order} first. Pictures are blurred here; the review page reveals them one at a time.")
+page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+memes = bench.memes(which, PER_PAGE, (min(page, pages) - 1) * PER_PAGE)
+for place, meme in zip(parts.grid(len(memes)), memes, strict=True):
+    with place, st.container(border=True, key=f"card-{meme.id}", height="stretch"):
+        parts.thumbnail(bench, meme)
+        parts.words(meme.text, small=True)
+        parts.chips(parts.label_chip(meme.label))
+        if meme.status != Status.DECIDED and st.button("Review", key=f"review-{meme.id}", width="stretch"):
+            desk().lay(meme.id)
+            st.switch_page(nav.REVIEW)
