@@ -11,11 +11,11 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from gatedclip.explain import heat, markup
 from gatedclip.types import Interval, Report
 
-# Each stands out by at least 3 : 1 from white and from a near-black page.
-PICTURE, WORDS = "#d97706", "#7c6be0"  # amber, violet: the two halves of a meme
-HATEFUL, BENIGN = "#d64545", "#3b7dd8"  # red, blue: told apart in every common colour blindness
+PICTURE, WORDS = f"rgb{markup.PICTURE}", f"rgb{markup.WORDS}"
+HATEFUL, BENIGN = f"rgb{heat.TOWARDS}", f"rgb{heat.AWAY}"
 QUIET = "#808792"
 GRID = "rgba(128, 135, 146, 0.25)"
 DOTTED = {"width": 1.5, "dash": "dot", "color": QUIET}
@@ -42,7 +42,7 @@ def gate_sweep_figure(probabilities: np.ndarray, gate: float, threshold: float, 
 
 
 def training_curves(epochs: Sequence[Mapping[str, float]], best: int) -> go.Figure:
-    """Training loss, validation AUROC and mean gate by epoch; each holds number, loss, auroc, mean_gate; `best` is the one kept."""
+    """Training loss, validation AUROC and mean gate by epoch; each has number, loss, auroc, mean_gate; `best` was kept."""
     panels = (("loss", "Training loss", QUIET), ("auroc", "Validation AUROC", BENIGN), ("mean_gate", "Mean gate", PICTURE))
     figure = _style(make_subplots(rows=1, cols=3, subplot_titles=[p[1] for p in panels], horizontal_spacing=0.08), height=250)
     number = [e["number"] for e in epochs]
@@ -58,8 +58,8 @@ def training_curves(epochs: Sequence[Mapping[str, float]], best: int) -> go.Figu
     kept, last = epochs[number.index(best)], epochs[-1]
     return _alt(
         figure,
-        f"{len(epochs)} epochs: training loss ends at {last['loss']:.3f}; validation AUROC is {kept['auroc']:.3f} at epoch {best}, "
-        f"which is kept; mean gate is {kept['mean_gate']:.2f} there.",
+        f"{len(epochs)} epochs: training loss ends at {last['loss']:.3f}; validation AUROC is {kept['auroc']:.3f} at epoch "
+        f"{best}, which is kept; mean gate is {kept['mean_gate']:.2f} there.",
     )
 
 

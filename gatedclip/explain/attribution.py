@@ -19,9 +19,8 @@ from gatedclip.explain.quick import relevance
 from gatedclip.explain.score import Score, Target, scorer
 from gatedclip.model.encoder import Encoder, Span, to_numpy
 from gatedclip.model.heads import Head
-from gatedclip.types import Attribution, Word
+from gatedclip.types import Attribution, Method, Word
 
-Method = Literal["quick", "integrated gradients"]
 Baseline = Literal["mean colour", "black", "blurred"]
 
 ABSENT: dict[str, str] = {
@@ -54,7 +53,7 @@ def explain(
     """How much each patch of the picture and each word mattered to what `head` says of this meme.
 
     `quick` is unsigned and takes one pass; `integrated gradients` is signed, compares with `baseline` and carries its
-    completeness error. `on_progress` receives 0..1 and may raise to cancel. Raises DataError or BackboneError with what to do instead.
+    completeness error. `on_progress` receives 0..1 and may raise to cancel. Raises DataError or BackboneError.
     """
     started = time.perf_counter()
     _one_of("method", method, get_args(Method))

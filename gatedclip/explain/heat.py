@@ -9,6 +9,7 @@ from gatedclip.types import Attribution
 
 Colour = tuple[int, int, int]
 
+# Each stands out by at least 3 : 1 from a white and from a near-black page.
 TOWARDS: Colour = (200, 40, 40)  # red: towards hateful
 AWAY: Colour = (40, 100, 215)  # blue: away from it; told apart from red in every common colour blindness
 MATTERED: Colour = (168, 60, 200)  # purple: mattered, whichever way

@@ -13,13 +13,13 @@ from gatedclip.explain.heat import AWAY, MATTERED, TOWARDS, Colour, scaled, word
 from gatedclip.explain.say import say_attribution, say_gate
 from gatedclip.types import Attribution
 
-PICTURE: Colour = (217, 119, 6)  # amber
-WORDS: Colour = (124, 107, 224)  # violet
+PICTURE: Colour = (217, 119, 6)  # amber and violet: the two halves of a meme
+WORDS: Colour = (124, 107, 224)
 OPACITY = 0.5  # of the strongest word's background; text stays readable on white and on black
 
 
 def words_html(attribution: Attribution) -> str:
-    """The meme's words, coloured like the heat: underlined solid towards hateful, dotted away; words CLIP did not read set apart."""
+    """The meme's words, coloured like the heat: underlined solid towards hateful, dotted away; words not read set apart."""
     strengths = scaled_words(attribution)
     read = [_word(w.text, s, w.value, attribution.signed) for w, s in zip(attribution.words, strengths, strict=True)]
     if attribution.cut is not None:

@@ -1,0 +1,85 @@
+import pytest
+import torch
+from captum.attr import LayerIntegratedGradients
+from explaining import TEXT, head_for, meme_picture
+
+from gatedclip.explain.integrated import STEPS, TOLERANCE, integrate, integrated_gradients, without_words
+from gatedclip.explain.score import scorer
+
+
+def quiet(_: float) -> None: ...
+
+
+def test_a_linear_function_is_attributed_exactly():
+    weights = torch.tensor([[2.0, -1.0], [0.5, 3.0]])
+    x, baseline = torch.tensor([[[1.0, 2.0], [4.0, 0.0]]]), torch.tensor([[[0.0, 1.0], [2.0, 1.0]]])
+    path = integrate(lambda e: (e * weights).sum((1, 2)), x, baseline, quiet)
+    # first row: 2·(1-0) - 1·(2-1) = 1; second: 0.5·(4-2) + 3·(0-1) = -2
+    assert path.values.tolist() == pytest.approx([1.0, -2.0], abs=1e-6)
+    assert path.completeness == pytest.approx(0, abs=1e-6)
+    assert path.steps == 8
+
+
+def test_a_kinked_function_solved_on_paper():
+    """f = relu(relu(a) - 1 - relu(b)) from (0, 0) to (3, 1) is flat for half of the way, then climbs by (3, -1)/2."""
+
+    def f(e):
+        a, b = e[:, 0, 0].relu(), e[:, 1, 0].relu()
+        return (a - 1 - b).relu()
+
+    path = integrate(f, torch.tensor([[[3.0], [1.0]]]), torch.zeros(1, 2, 1), quiet)
+    assert path.values.tolist() == pytest.approx([1.5, -0.5], abs=1.5 * TOLERANCE)
+    assert path.values.sum() == pytest.approx(1, abs=TOLERANCE)
+    assert path.completeness == pytest.approx(abs(float(path.values.sum()) - 1), abs=1e-6)
+
+
+def test_steps_double_until_the_parts_add_up_to_the_whole():
+    smooth = integrate(lambda e: (e**3).sum((1, 2)), torch.ones(1, 1, 1), torch.zeros(1, 1, 1), quiet)
+    late = integrate(lambda e: (e.sum((1, 2)) - 0.985).relu(), torch.ones(1, 1, 1), torch.zeros(1, 1, 1), quiet)
+    assert smooth.steps == 8
+    assert late.steps > 8
+    assert late.steps == 64 or late.completeness <= TOLERANCE
+
+
+def test_completeness_is_undefined_where_the_score_does_not_move():
+    path = integrate(lambda e: e[:, 0, 0] - e[:, 1, 0], torch.ones(1, 2, 1), torch.zeros(1, 2, 1), quiet)
+    assert path.values.tolist() == pytest.approx([1.0, -1.0], abs=1e-6)
+    assert path.completeness is None
+
+
+def test_absent_words_keep_start_and_end_of_text():
+    tokens = torch.tensor([[49406, 11, 12, 13, 49407, 0, 0]])
+    assert without_words(tokens).tolist() == [[49406, 0, 0, 0, 49407, 0, 0]]
+
+
+def test_progress_only_grows_and_ends_at_one(tiny_encoder):
+    told = []
+    pixels, tokens = tiny_encoder.pixels([meme_picture()]), tiny_encoder.tokens([TEXT])
+    score = scorer(head_for(tiny_encoder))
+    integrated_gradients(tiny_encoder, score, pixels, tokens, torch.zeros_like(pixels), told.append)
+    assert told == sorted(told)
+    assert told[0] == 0
+    assert told[-1] == 1
+    assert 0.5 in told
+
+
+@pytest.mark.parametrize("kind", ["gated", "mean"])
+def test_it_equals_the_hooked_captum_call_that_runs_both_towers(tiny_encoder, kind):
+    head, model = head_for(tiny_encoder, kind), tiny_encoder.model
+    pixels, tokens = tiny_encoder.pixels([meme_picture()]), tiny_encoder.tokens([TEXT])
+    trimmed, absent = tiny_encoder.trim(tokens), torch.zeros_like(pixels)
+    patches, pieces, _, _ = integrated_gradients(tiny_encoder, scorer(head), pixels, trimmed, absent, quiet)
+
+    def both(pictures, rows):
+        return head(model.encode_image(pictures), model.encode_text(rows)).margin
+
+    looking = LayerIntegratedGradients(both, model.visual.conv1)
+    reading = LayerIntegratedGradients(lambda rows, pictures: both(pictures, rows), model.token_embedding)
+    apart = []
+    for steps in STEPS:  # each tower took one of these numbers of steps
+        looked = looking.attribute(pixels, absent, additional_forward_args=(tokens,), n_steps=steps)[0].sum(0).flatten()
+        read = reading.attribute(tokens, without_words(tokens), additional_forward_args=(pixels,), n_steps=steps)[0].sum(-1)
+        assert min(looked.abs().max(), read.abs().max()) > 0.01
+        apart.append((float((patches - looked).abs().max()), float((pieces - read[: len(pieces)]).abs().max())))
+    assert min(picture for picture, _ in apart) < 1e-4
+    assert min(words for _, words in apart) < 1e-4

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+import torch
+from explaining import head_for
+
+from gatedclip.errors import DataError
+from gatedclip.explain.modality import crossings, gate_sweep, shapley
+from gatedclip.model.heads import Head, HeadOutput, make_head
+
+
+class Product(Head):
+    """margin = picture · words, one number each: nothing but interaction."""
+
+    kind = "gated"
+
+    def __init__(self) -> None:
+        super().__init__(1, 1, "raw")
+        self.one = torch.nn.Parameter(torch.ones(()))
+
+    def forward(self, picture, words, gate=None):
+        margin = self.one * picture * words
+        return HeadOutput(torch.cat([0 * margin, margin], dim=1), torch.full((len(margin),), 0.5), picture, words, margin)
+
+
+def column(*values: float) -> torch.Tensor:
+    return torch.tensor(values)[:, None]
+
+
+def random_vectors(n: int, width: int = 16, seed: int = 0) -> torch.Tensor:
+    return torch.randn(n, width, generator=torch.Generator().manual_seed(seed))
+
+
+def test_a_product_is_split_as_on_paper():
+    """f(I,T) = 3·2 = 6; without words 3·mean(0, 1) = 1.5; without picture 2·mean(0, 2) = 2; neither mean(0·0, 2·1) = 1."""
+    shares = shapley(Product().eval(), column(3.0), column(2.0), column(0.0, 2.0), column(0.0, 1.0))
+    assert shares.margin == pytest.approx(6)
+    assert shares.base == pytest.approx(1)
+    assert shares.picture == pytest.approx(((1.5 - 1) + (6 - 2)) / 2)
+    assert shares.words == pytest.approx(((2 - 1) + (6 - 1.5)) / 2)
+    assert shares.interaction == pytest.approx(6 - 1.5 - 2 + 1)
+    # picture against each reference: (0-0+6-0)/2 = 3 and (3-2+6-4)/2 = 1.5; words: (0-0+6-0)/2 = 3 and (4-2+6-3)/2 = 2.5
+    assert shares.standard_error == pytest.approx(np.std([3, 1.5], ddof=1) / 2**0.5)
+
+
+def test_an_additive_head_has_no_interaction():
+    head = make_head("mean", 1, 1, "raw").eval()
+    with torch.no_grad():
+        head.classify.weight.copy_(column(0.0, 4.0))  # margin = 4·(picture + words)/2
+    shares = shapley(head, column(5.0), column(-1.0), column(1.0, 3.0), column(2.0, 2.0))
+    assert (shares.picture, shares.words, shares.interaction, shares.base, shares.margin) == pytest.approx((6, -6, 0, 8, 8))
+
+
+@pytest.mark.parametrize("kind", ["gated", "mean", "picture", "words"])
+def test_shares_add_up_to_what_the_meme_changes(tiny_encoder, kind):
+    head = head_for(tiny_encoder, kind)
+    shares = shapley(head, random_vectors(1), random_vectors(1, seed=1), random_vectors(64, seed=2), random_vectors(64, seed=3))
+    change = shares.margin - shares.base
+    assert abs(change) > 1e-3
+    assert shares.picture + shares.words == pytest.approx(change, abs=1e-9)
+    assert shares.picture_alone + shares.words_alone + shares.interaction == pytest.approx(change, abs=1e-9)
+    assert (shares.picture == 0) == (kind == "words")
+    assert (shares.words == 0) == (kind == "picture")
+
+
+def test_swapping_the_roles_swaps_the_shares():
+    one = shapley(Product().eval(), column(3.0), column(2.0), column(0.0, 2.0), column(0.0, 1.0))
+    other = shapley(Product().eval(), column(2.0), column(3.0), column(0.0, 1.0), column(0.0, 2.0))
+    assert (one.picture, one.words, one.interaction) == pytest.approx((other.words, other.picture, other.interaction))
+
+
+def test_the_gate_can_be_split_too(tiny_encoder):
+    head, picture, words = head_for(tiny_encoder), random_vectors(1), random_vectors(1, seed=1)
+    shares = shapley(head, picture, words, random_vectors(8, seed=2), random_vectors(8, seed=3), target="gate")
+    assert torch.tensor(shares.margin).sigmoid() == pytest.approx(head(picture, words).gate.item(), abs=1e-6)
+
+
+def test_fewer_than_two_references_are_refused(tiny_encoder):
+    head, v = head_for(tiny_encoder), random_vectors(1)
+    with pytest.raises(DataError, match="at least 2; there are 1 and 1"):
+        shapley(head, v, v, v, v)
+
+
+def test_a_sweep_runs_from_pure_words_to_pure_picture_through_the_heads_own_gate(tiny_encoder):
+    head, picture, words = head_for(tiny_encoder), random_vectors(1), random_vectors(1, seed=1)
+    sweep, out = gate_sweep(head, picture, words), head(picture, words)
+    assert sweep.shape == (101,)
+    by_words, by_picture = (head.classify(h).softmax(1)[0, 1].item() for h in (out.words, out.picture))
+    assert (sweep[0], sweep[-1]) == pytest.approx((by_words, by_picture), abs=1e-6)
+    assert abs(by_words - by_picture) > 1e-3
+    own = np.interp(out.gate.item(), np.linspace(0, 1, 101), sweep)
+    assert own == pytest.approx(out.probability.item(), abs=1e-3)
+
+
+def test_the_decision_flips_where_the_sweep_crosses_the_threshold():
+    assert crossings(np.array([0.2, 0.6, 0.8]), 0.5) == pytest.approx([0.375])
+    assert crossings(np.array([0.9, 0.1, 0.5]), 0.5) == pytest.approx([0.25, 1.0])
+    assert crossings(np.array([0.6, 0.7]), 0.5) == []

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from gatedclip.figures import alt, before_after, gate_sweep_figure, roc, roc_points, score_histogram, training_curves
+from gatedclip.types import Interval, Report, Scores, SliceScores
+
+
+def scores(auroc: float) -> Scores:
+    return Scores(200, 80, Interval(auroc, auroc - 0.05, auroc + 0.04), Interval(0.8, 0.7, 0.9), 0.8, 0.05, 0.5, 0.5)
+
+
+REPORT = Report(
+    before=scores(0.7),
+    after=scores(0.8),
+    change=Interval(0.1, 0.02, 0.18),
+    slices=(
+        SliceScores("words decide", 60, Interval(0.6, 0.4, 0.8), Interval(0.9, 0.8, 1.0), Interval(0.3, 0.1, 0.5)),
+        SliceScores("one class only", 5, None, None, None),
+    ),
+    flips=(),
+)
+EPOCHS = [{"number": n, "loss": 1 / n, "auroc": a, "mean_gate": 0.5} for n, a in ((1, 0.6), (2, 0.9), (3, 0.8))]
+SCORES, HATEFUL = np.array([0.9, 0.8, 0.8, 0.1]), np.array([1, 1, 0, 0])
+
+
+def trace(figure, name):
+    return next(t for t in figure.data if t.name == name)
+
+
+def test_before_and_after_have_a_dot_with_its_interval_for_every_slice_that_can_be_scored():
+    figure = before_after(REPORT)
+    before, after = trace(figure, "before"), trace(figure, "after")
+    assert list(before.x) == [0.7, 0.6]
+    assert list(after.x) == [0.8, 0.9]
+    assert list(after.y) == ["all  (200)", "words decide  (60)"]
+    assert list(after.error_x.array) == pytest.approx([0.04, 0.1])
+    assert list(after.error_x.arrayminus) == pytest.approx([0.05, 0.1])
+    assert alt(figure) == "AUROC before and after: all 0.700 to 0.800; words decide 0.600 to 0.900."
+
+
+def test_training_curves_mark_the_epoch_that_was_kept():
+    figure = training_curves(EPOCHS, best=2)
+    assert [(t.x[0], t.y[0]) for t in figure.data if len(t.x) == 1] == [(2, 0.5), (2, 0.9), (2, 0.5)]
+    assert "validation AUROC is 0.900 at epoch 2, which is kept" in alt(figure)
+
+
+def test_the_sweep_marks_todays_gate_and_where_the_decision_flips():
+    figure = gate_sweep_figure(np.array([0.2, 0.6, 0.8]), gate=0.75, threshold=0.5, flips=[0.375])
+    points = [(t.x[0], t.y[0]) for t in figure.data if t.x is not None and len(t.x) == 1]
+    assert points == [(0.375, 0.5), (0.75, pytest.approx(0.7))]
+    assert "from 20% by words only to 80% by picture only; 70% at today's gate 75%; the decision flips at gate 38%" in alt(figure)
+    assert "no gate flips the decision" in alt(gate_sweep_figure(np.array([0.6, 0.8]), 0.5, 0.5))
+
+
+def test_every_meme_is_in_the_histogram_once():
+    figure = score_histogram(SCORES, HATEFUL, threshold=0.85)
+    assert sum(trace(figure, "hateful").y) == 2
+    assert sum(trace(figure, "benign").y) == 2
+    assert "50% of the hateful and 0% of the benign" in alt(figure)
+
+
+def test_memes_with_one_score_move_together_along_the_roc_curve():
+    false_alarms, found = roc_points(SCORES, HATEFUL)
+    assert false_alarms.tolist() == [0, 0, 0.5, 1]
+    assert found.tolist() == [0, 0.5, 1, 1]
+    assert list(trace(roc({"v1": (SCORES, HATEFUL)}), "v1").x) == [0, 0, 0.5, 1]
+
+
+def test_figures_bring_no_background_and_no_text_colour():
+    sweep = gate_sweep_figure(np.array([0.2, 0.8]), 0.5, 0.5)
+    for figure in (before_after(REPORT), training_curves(EPOCHS, 2), sweep, score_histogram(SCORES, HATEFUL, 0.5), roc({})):
+        assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
+        assert figure.layout.font.color is None
+        assert figure.layout.xaxis.tickfont.color is None
