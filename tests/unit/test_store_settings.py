@@ -15,7 +15,6 @@ def test_change_starts_from_the_default(store):
 
 
 def test_360_changes_by_six_threads_are_all_kept(store):
-
     def add_sixty(_):
         for _ in range(60):
             store.settings.change("n", lambda n: n + 1, default=0)
