@@ -30,10 +30,14 @@ def test_360_reads_each_followed_by_a_write_lose_nothing_to_six_threads(store, d
 
 
 def test_a_block_that_raises_writes_nothing(store, database):
-    with pytest.raises(RuntimeError, match="halfway"), database.writing() as session:
-        session.add(SettingRow(key="a", value=1))
-        session.flush()
-        raise RuntimeError("halfway")
+    def halfway():
+        with database.writing() as session:
+            session.add(SettingRow(key="a", value=1))
+            session.flush()
+            raise RuntimeError("halfway")
+
+    with pytest.raises(RuntimeError, match="halfway"):
+        halfway()
     assert store.settings.get("a") is None
 
 
