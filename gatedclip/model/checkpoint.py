@@ -104,7 +104,7 @@ def _card(folder: Path) -> dict[str, Any]:
     kind, scale = card.get("kind"), card.get("input_scale")
     if card.get("format") != FORMAT or kind not in tuple(HEADS) or scale not in get_args(InputScale):
         raise CheckpointError(
-            f"The head in {folder} has format {card.get('format')!r}, kind {kind!r} and input scale {scale!r}. This version reads "
+            f"The head in {folder} has format {card.get('format')!r}, kind {kind!r} and scale {scale!r}. This version reads "
             f"format {FORMAT}, kind {', '.join(HEADS)}, and scale {', '.join(get_args(InputScale))}. Train it again."
         )
     return card

@@ -249,8 +249,14 @@ def load_encoder(backbone: str = "demo", resize: Resize = "squash", device: str 
         raise
     except Exception as error:
         raise BackboneError(_cannot_load(backbone, error)) from error
-    name = re.sub(r"[^A-Za-z0-9.]+", "-", backbone.split("@")[0].split(":")[-1]).strip("-")
-    return Encoder(model, open_clip.get_tokenizer(model_name), name, resize, pick_device(device))
+    return Encoder(model, open_clip.get_tokenizer(model_name), _name(backbone), resize, pick_device(device))
+
+
+def _name(backbone: str) -> str:
+    """What people call it: demo, ViT-B-32-quickgelu-openai, owner-model, local-folder."""
+    kind, _, rest = backbone.split("@")[0].rpartition(":")
+    called = f"local-{Path(rest).name}" if kind == "local-dir" else rest
+    return re.sub(r"[^A-Za-z0-9.]+", "-", called).strip("-")
 
 
 def _resolve(backbone: str) -> tuple[str, str | None]:

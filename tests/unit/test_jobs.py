@@ -1,0 +1,154 @@
+"""Long work in a real child process: it ends, stops when asked, outlives the server, and its death is noticed."""
+
+import hashlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gatedclip import jobs
+from gatedclip.config import Settings, TrainConfig
+from gatedclip.errors import AlreadyRunning
+from gatedclip.store.jobs import STALE
+from gatedclip.store.memes import MemeFilter
+from gatedclip.store.tables import utcnow
+from gatedclip.types import JobStatus, Label, NewMeme, Split
+from gatedclip.workbench import Workbench
+
+QUICK = TrainConfig(epochs=3, warmup=1)
+ENDLESS = TrainConfig(epochs=1000, warmup=1, patience=1000)
+SPLITS = [Split.TRAIN] * 40 + [Split.VALIDATION] * 12 + [Split.TEST] * 12
+
+
+@pytest.fixture(scope="session")
+def tiny_clip_folder(tmp_path_factory) -> Path:
+    """An untrained CLIP as a folder that a process of its own can load."""
+    import torch
+
+    from gatedclip.model.encoder import new_clip, save_clip
+
+    config = {
+        "embed_dim": 8,
+        "vision_cfg": {"image_size": 16, "patch_size": 8, "layers": 1, "width": 16, "head_width": 8},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 8, "heads": 2, "layers": 1},
+    }
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("clip")
+    save_clip(new_clip(config), config, folder)
+    return folder
+
+
+@pytest.fixture
+def workbench(home, tiny_clip_folder) -> Workbench:
+    """A workbench whose base set holds 64 small labelled memes."""
+    bench = Workbench.open(Settings(home=home, backbone=f"local-dir:{tiny_clip_folder}", device="cpu"))
+    rng = np.random.default_rng(0)
+    memes = []
+    for n, split in enumerate(SPLITS):
+        file = io.BytesIO()
+        Image.fromarray(rng.integers(0, 255, (24, 24, 3), dtype=np.uint8)).save(file, "JPEG")
+        key = hashlib.sha256(file.getvalue()).hexdigest()
+        bench.pictures.put(key, "full", file.getvalue())
+        given = Label.HATEFUL if n % 2 else Label.BENIGN
+        memes.append(NewMeme(key, f"meme number {n}", "test", split=split, given=given))
+    bench.store.memes.add(memes)
+    return bench
+
+
+def wait(bench: Workbench, until, seconds: float = 120):
+    """The latest job once `until(job)` holds; its log if that never happens."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        job = bench.retraining()
+        if until(job):
+            return job
+        time.sleep(0.1)
+    log = bench.settings.logs / f"job-{job.id}.log"
+    pytest.fail(f"still {job} after {seconds} s; its log:\n{log.read_text()}")
+
+
+def ended(job) -> bool:
+    return not job.status.active
+
+
+def started(job) -> bool:
+    return "epoch" in job.message
+
+
+def test_a_retraining_in_its_own_process_leaves_a_candidate_that_does_not_serve_yet(workbench):
+    job = workbench.start_retraining(QUICK, "anna")
+    assert job.status is JobStatus.QUEUED
+    job = wait(workbench, ended)
+    assert (job.status, job.requested_by, job.progress) == (JobStatus.DONE, "anna", 1.0)
+    version = workbench.version(job.result["version_id"])
+    assert (version.created_by, version.data["base"], version.data["decisions"]) == ("anna", 40, 0)
+    assert version.config == QUICK.to_dict()
+    assert workbench.champion() is None
+    workbench.promote(version.id, "anna")
+    said = workbench.predict(workbench.store.memes.find(MemeFilter(split=Split.TEST)))
+    assert len(said) == 12
+    assert {p.version_id for p in said} == {version.id}
+
+
+def test_a_second_retraining_is_refused_while_one_is_active_and_the_first_stops_when_asked(workbench):
+    job = workbench.start_retraining(ENDLESS, "anna")
+    with pytest.raises(AlreadyRunning, match="started by 'anna'"):
+        workbench.start_retraining(QUICK, "ben")
+    wait(workbench, started)
+    workbench.cancel(job.id)
+    stopped = wait(workbench, ended)
+    assert (stopped.status, stopped.message) == (JobStatus.CANCELLED, "stopped on request")
+    assert workbench.versions() == []
+    assert [p.name for p in workbench.settings.home.glob("versions/*")] == []
+
+
+def test_a_job_outlives_the_server_that_started_it_and_a_killed_one_is_lost_and_can_be_run_again(workbench, tiny_clip_folder):
+    server = (
+        "from gatedclip.workbench import Workbench; from gatedclip.config import TrainConfig;"
+        f"Workbench.open().start_retraining(TrainConfig.from_dict({ENDLESS.to_dict()!r}), 'anna')"
+    )
+    env = {**os.environ, "GATEDCLIP_BACKBONE": f"local-dir:{tiny_clip_folder}", "GATEDCLIP_DEVICE": "cpu"}
+    subprocess.run([sys.executable, "-c", server], check=True, env=env)  # has ended when this returns
+
+    job = wait(workbench, started)
+    assert jobs.alive(job.pid)
+    os.kill(job.pid, signal.SIGKILL)
+    end = time.monotonic() + 10
+    while jobs.alive(job.pid) and time.monotonic() < end:
+        time.sleep(0.05)
+
+    assert workbench.retraining().status is JobStatus.RUNNING  # it might only be slow
+    lost = workbench.store.jobs.reap(jobs.alive, utcnow() + STALE + timedelta(seconds=1))
+    assert [j.id for j in lost] == [job.id]
+    assert workbench.retraining().status is JobStatus.LOST
+    again = workbench.start_retraining(QUICK, "ben")
+    assert wait(workbench, ended).status is JobStatus.DONE
+    assert again.id != job.id
+
+
+def test_what_a_person_can_mend_ends_the_job_in_a_sentence(home, tiny_clip_folder):
+    bench = Workbench.open(Settings(home=home, backbone=f"local-dir:{tiny_clip_folder}", device="cpu"))
+    bench.start_retraining(QUICK, "anna")
+    job = wait(bench, ended)
+    assert job.status is JobStatus.FAILED
+    assert job.message == "No validation memes: they choose when to stop. Import labelled memes into the base set first."
+
+
+def test_a_process_that_ended_or_never_was_is_not_alive():
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    deadline = time.monotonic() + 30
+    while jobs.alive(child.pid) and time.monotonic() < deadline:  # becomes a zombie: ended, not yet waited for
+        time.sleep(0.02)
+    assert not jobs.alive(child.pid)
+    child.wait()
+    assert not jobs.alive(child.pid)
+    assert not jobs.alive(None)
+    assert jobs.alive(os.getpid())
