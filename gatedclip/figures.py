@@ -89,7 +89,7 @@ def score_histogram(probabilities: np.ndarray, hateful: np.ndarray, threshold: f
     figure = _base("memes", height=280)
     for name, colour, mask in (("benign", BENIGN, hateful == 0), ("hateful", HATEFUL, hateful == 1)):
         counts, edges = np.histogram(probabilities[mask], bins=25, range=(0, 1))
-        figure.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, width=0.04, name=name, marker_color=colour, opacity=0.65)
+        figure.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, width=0.04, name=name, marker_color=colour, opacity=0.8)
     figure.update_layout(barmode="overlay", showlegend=True)
     _threshold(figure, threshold)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title="P(hateful)")
