@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -86,6 +86,7 @@ class Intake:
         read = clean_text(ocr.read(clean.jpeg)) if wanted is None else ""
         words = read if wanted is None else wanted
         self._add(NewMeme(clean.key, words, "upload", clean_text(name), read, clean.source_sha256))
+        self._flush()  # reading takes a second a picture: what is read stays, and its copy is recognised
 
     # --- datasets -------------------------------------------------------------------------------------------------
 
@@ -130,19 +131,23 @@ class Intake:
             self._flush()
 
     def _flush(self) -> None:
-        fresh = list(self._unknown(self._new))
-        self._added += self._memes.add(fresh)
-        self._new.clear()
-
-    def _unknown(self, memes: list[NewMeme]) -> Iterator[NewMeme]:
-        """Those not here yet with the same picture, words and use."""
-        here = self._memes.by_upload([m.source_sha256 for m in memes])
-        for meme in memes:
-            same = [m for m in here.get(meme.source_sha256, []) if (m.text, m.split) == (meme.text, meme.split)]
+        """Stores what is pending, except what is here already with the same picture, words and use."""
+        here = self._memes.by_upload([m.source_sha256 for m in self._new])
+        fresh: dict[tuple[str, str, Split], NewMeme] = {}
+        copies = []
+        for meme in self._new:
+            at = (meme.source_sha256, meme.text, meme.split)
+            same = [m for m in here.get(meme.source_sha256, []) if (m.text, m.split) == at[1:]]
             if same:
                 self._known.append(same[0].id)
+            elif at in fresh:
+                copies.append(at)
             else:
-                yield meme
+                fresh[at] = meme
+        ids = dict(zip(fresh, self._memes.add(list(fresh.values())), strict=True))
+        self._added += ids.values()
+        self._known += [ids[at] for at in copies]
+        self._new.clear()
 
 
 def _split(memes: list[NewMeme]) -> list[NewMeme]:

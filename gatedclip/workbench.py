@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from gatedclip import jobs
@@ -13,7 +12,7 @@ from gatedclip.data import export, images, ocr
 from gatedclip.data.text import clean_text
 from gatedclip.errors import CheckpointError, NotFound
 from gatedclip.intake import Intake, Use
-from gatedclip.store.decisions import LEASE, DecisionFilter
+from gatedclip.store.decisions import DecisionFilter
 from gatedclip.store.memes import MemeFilter
 from gatedclip.store.pictures import Pictures, Variant
 from gatedclip.store.store import Store
@@ -137,9 +136,6 @@ class Workbench:
         self.store.settings.change("reviewers", lambda names: sorted({*names, name}, key=str.casefold), [])
 
     # --- queue ----------------------------------------------------------------------------------------------------
-
-    def waiting(self) -> int:
-        return self.store.memes.count(MemeFilter(split=Split.QUEUE, status=Status.WAITING))
 
     def tally(self) -> dict[Split, dict[Status, int]]:
         return self.store.memes.tally()
@@ -293,6 +289,3 @@ class Workbench:
 
     def promotions(self) -> list[Promotion]:
         return self.store.versions.promotions()
-
-
-LEASE_MINUTES = LEASE / timedelta(minutes=1)

@@ -10,7 +10,7 @@ from gatedclip.workbench import MemeFilter
 nav.require_frame()
 
 PER_PAGE = 24
-SHOWN = {"waiting": Status.WAITING, "decided": Status.DECIDED, "all": None}
+SHOWN = {"waiting": Status.WAITING, "skipped": Status.SKIPPED, "decided": Status.DECIDED, "all": None}
 
 bench = loaders.workbench()
 tally = bench.tally()[Split.QUEUE]
@@ -19,7 +19,7 @@ with st.expander("Bring memes", icon=":material/upload:", expanded=not sum(tally
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     shown = st.segmented_control("Show", list(SHOWN), default="waiting", required=True, key="show", bind="query-params")
-    label = st.selectbox("Decided as", ["", *Label], key="label", bind="query-params", width=170) if shown != "waiting" else ""
+    label = st.selectbox("Decided as", ["", *Label], key="label", bind="query-params", width=170) if shown in ("decided", "all") else ""
     order = st.segmented_control("Order", ["oldest", "newest"], default="oldest", required=True, key="order", bind="query-params")
     search = st.text_input("Words contain", key="words", bind="query-params", type="search", width=260)
 which = MemeFilter(

@@ -46,3 +46,28 @@ def tiny_encoder():
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return Encoder(new_clip(TINY_CLIP), clip_tokenizer(24), "tiny", "squash")
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(tmp_path_factory) -> str:
+    """The same kind of untrained CLIP as a folder, as GATEDCLIP_BACKBONE names it."""
+    import torch
+
+    from gatedclip.model.encoder import new_clip, save_clip
+
+    folder = tmp_path_factory.mktemp("clip") / "tiny"
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        save_clip(new_clip(TINY_CLIP), TINY_CLIP, folder)
+    return f"local-dir:{folder}"
+
+
+@pytest.fixture
+def bench(home, tiny_backbone):
+    """An empty workbench on the untrained CLIP."""
+    from gatedclip.config import Settings
+    from gatedclip.workbench import Workbench
+
+    workbench = Workbench.open(Settings(home=home, backbone=tiny_backbone))
+    yield workbench
+    workbench.store.close()

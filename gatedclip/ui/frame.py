@@ -60,7 +60,7 @@ def _state(bench: Workbench) -> None:
     encoder = "small CLIP of MemeWorld" if bench.demo else bench.settings.backbone
     parts.facts(
         {
-            "Waiting": f"{queue[Status.WAITING]:,}",
+            "Waiting": f"{queue[Status.WAITING] + queue[Status.SKIPPED]:,}",  # a skipped meme waits for someone else
             "Decided": f"{queue[Status.DECIDED]:,}",
             "Model": f"{serving}, {encoder}",
         }
