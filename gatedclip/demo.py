@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import uuid
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gatedclip.config import ASSETS
@@ -58,7 +59,7 @@ def _seed(workbench: Workbench, progress: Progress) -> None:
         progress(0.4 + 0.6 * n / len(queue), f"Drawing meme {n} of {len(queue)} for the queue")
         workbench.picture(meme.address, "thumb-blurred")
     workbench.store.memes.add([_new(meme, Split.QUEUE, given=None) for meme in queue])
-    _put_head(workbench)
+    _put_head(workbench, sets[Split.TEST])
     workbench.store.settings.put(_SEEDED, True)
 
 
@@ -86,13 +87,17 @@ def _new(meme: WorldMeme, split: Split, given: Label | None) -> NewMeme:
     )
 
 
-def _put_head(workbench: Workbench) -> None:
-    """The head that ships becomes the first version and serves."""
+def _put_head(workbench: Workbench, test: BaseSet) -> None:
+    """The head that ships becomes the first version, measured here and now on the test memes, and serves."""
     from gatedclip.model import checkpoint
+    from gatedclip.model.metrics import scores
+    from gatedclip.retraining import said
 
     trained, folder = checkpoint.load(HEAD), uuid.uuid4().hex
     shutil.copytree(HEAD, workbench.settings.versions / folder)
     told: dict[str, Any] = trained.provenance
+    now = said(trained, test.picture, test.words)
+    measured = scores(test.hateful.numpy(), now.probability, now.threshold, now.gate)
     version = workbench.store.versions.add(
         parent_id=None,
         kind=trained.head.kind,
@@ -101,7 +106,7 @@ def _put_head(workbench: Workbench) -> None:
         created_by=BY,
         config=told["config"],
         data=told["data"],
-        metrics={k: told[k] for k in ("best_epoch", "epochs", "seconds") if k in told},
+        metrics={k: told[k] for k in ("validation", "best_epoch", "epochs", "seconds")} | {"test": asdict(measured)},
         report={},
     )
     workbench.promote(version.id, BY, "ships with the project")

@@ -1,41 +1,31 @@
-"""What the workbench thinks with: the encoder, the head that serves, and the steps of its verbs that need them.
+"""What the workbench thinks with: the frozen encoder and whichever head serves.
 
 Loading this file loads torch, so the workbench does it on first need.
 """
 
 from __future__ import annotations
 
-import importlib.metadata
 import io
 import threading
-import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from gatedclip.config import Settings, TrainConfig
-from gatedclip.data.text import fingerprint, text_key
-from gatedclip.errors import DataError, NotFound
+from gatedclip.config import Settings
+from gatedclip.data.text import text_key
+from gatedclip.errors import NotFound
 from gatedclip.explain.attribution import explain
 from gatedclip.explain.serialise import from_bytes, to_bytes
-from gatedclip.learn.compare import Said, compare
-from gatedclip.learn.lesson import Lesson, plan
-from gatedclip.learn.train import Epoch, Examples, Fit, fit
 from gatedclip.model import checkpoint
 from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.encoder import Encoder, load_encoder
-from gatedclip.model.familiar import MEMES, Familiar
-from gatedclip.store.memes import MemeColumns
 from gatedclip.store.store import Store
 from gatedclip.store.vectors import VectorKind
-from gatedclip.types import WORLD, Attribution, HeadVersion, Label, Meme, Method, Prediction, Report, Split
+from gatedclip.types import Attribution, HeadVersion, Meme, Method, Prediction
 
 BATCH = 64  # pictures or texts encoded at once
-PACKAGES = ("torch", "open_clip_torch", "captum", "safetensors", "numpy")
 
 Progress = Callable[[float, str], None]  # fraction 0..1 and what is being done; may raise to stop
 
@@ -120,121 +110,3 @@ class Engine:
         found = explain(self.encoder, trained.head, self.picture(meme.picture), meme.text, method)
         self.store.attributions.put(*at, to_bytes(found))
         return found
-
-    # --- learn ----------------------------------------------------------------------------------------------------
-
-    def columns(self) -> MemeColumns:
-        """Every meme this encoder can learn from or be measured on."""
-        columns = self.store.memes.all_keys()
-        return columns if self.encoder.demo else columns.take([i for i, s in enumerate(columns.sources) if s != WORLD])
-
-    def lesson(self, config: TrainConfig, columns: MemeColumns | None = None) -> Lesson:
-        """What the next head would learn from."""
-        columns = columns or self.columns()
-        at = {i: n for n, i in enumerate(columns.ids.tolist())}
-        base = [(int(columns.ids[n]), g) for n, g in enumerate(columns.given) if columns.splits[n] == Split.TRAIN and g]
-        decided = [(d.meme_id, d.label) for d in self.store.decisions.standing() if d.label and d.meme_id in at]
-        pictures, words = _held_out(columns)
-        leaks = {i for i, _ in decided if columns.pictures[at[i]] in pictures or fingerprint(columns.texts[at[i]]) in words}
-        return plan(base, decided, leaks, config.decision_weight, config.decision_cap)
-
-    def retrain(self, config: TrainConfig, by: str, progress: Progress) -> HeadVersion:
-        """A new candidate from base and decisions, measured against the champion on held-out memes.
-
-        Raises DataError when there is too little to learn from or no validation meme.
-        """
-        columns = self.columns()
-        lesson = self.lesson(config, columns)
-        learned, validation = columns.of(lesson.ids), columns.where(Split.VALIDATION)
-        if not len(validation):
-            raise DataError("No validation memes: they choose when to stop. Import labelled memes into the base set first.")
-        train = self._examples(learned, lesson.hateful, lesson.weight, config, progress)
-        held = self._examples(validation, hateful(validation), None, config, progress)
-
-        def on_epoch(epoch: Epoch) -> None:
-            said = f"epoch {epoch.number} of {config.epochs}: loss {epoch.loss:.3f}, validation AUROC {epoch.auroc:.3f}"
-            progress(epoch.number / config.epochs, said)
-
-        fitted = fit(train, held, config, on_epoch)
-        trained = self._trained(fitted, train, held, lesson, config)
-        return self._keep(trained, fitted, lesson, config, by, columns)
-
-    def _examples(
-        self, columns: MemeColumns, labels: np.ndarray, weight: np.ndarray | None, config: TrainConfig, progress: Progress
-    ) -> Examples:
-        picture, words = self.embed(columns.pictures, columns.texts, progress)
-        mirrored = self.mirrored(columns.pictures, progress) if config.flip else None
-        weights = None if weight is None else torch.from_numpy(weight)
-        return Examples(picture, words, torch.from_numpy(labels), mirrored, weights)
-
-    def _trained(self, fitted: Fit, train: Examples, held: Examples, lesson: Lesson, config: TrainConfig) -> TrainedHead:
-        rng = np.random.default_rng(config.seed)
-        base = np.sort(rng.choice(lesson.base, min(lesson.base, MEMES), replace=False))
-        known = train.take(np.concatenate([base, np.arange(lesson.base, len(train))]))  # every decision, a sample of the base
-        familiar = Familiar.fit(known.picture, known.words, held.picture, held.words)
-        provenance = {
-            "config": config.to_dict(),
-            "data": {"base": lesson.base, "decisions": lesson.decisions, "sha256": lesson.sha256},
-            "best_epoch": fitted.best,
-            "epochs": [asdict(e) for e in fitted.epochs],
-            "seconds": round(fitted.seconds, 2),
-            "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
-        }
-        return TrainedHead(fitted.head, self.encoder.identity, fitted.threshold, familiar, provenance)
-
-    def _keep(
-        self, trained: TrainedHead, fitted: Fit, lesson: Lesson, config: TrainConfig, by: str, columns: MemeColumns
-    ) -> HeadVersion:
-        parent = self.store.versions.champion()
-        report = self.compare(parent, trained, columns)
-        folder = uuid.uuid4().hex
-        checkpoint.save(trained, self.settings.versions / folder)
-        return self.store.versions.add(
-            parent_id=parent.id if parent else None,
-            kind=trained.head.kind,
-            encoder=trained.encoder,
-            folder=folder,
-            created_by=by,
-            config=config.to_dict(),
-            data={**trained.provenance["data"], "unsure": lesson.unsure, "leaking": lesson.leaking},
-            metrics={
-                "validation": asdict(fitted.validation),
-                **{k: trained.provenance[k] for k in ("best_epoch", "epochs", "seconds")},
-            },
-            report=asdict(report) if report else {},
-        )
-
-    def compare(self, parent: HeadVersion | None, trained: TrainedHead, columns: MemeColumns) -> Report | None:
-        """The candidate against its parent on the test memes; None where there is no parent on this encoder or no test meme."""
-        test = columns.where(Split.TEST)
-        if parent is None or parent.encoder != trained.encoder or not len(test):
-            return None
-        vectors = self.embed(test.pictures, test.texts)
-        before, after = _said(self.head(parent), *vectors), _said(trained, *vectors)
-        return compare(test.ids.tolist(), hateful(test), before, after, slices(test, columns))
-
-
-def hateful(columns: MemeColumns) -> np.ndarray:
-    """The labels memes came with, as (N,) float32 0/1."""
-    return np.array([g == Label.HATEFUL for g in columns.given], dtype=np.float32)
-
-
-def slices(test: MemeColumns, columns: MemeColumns) -> dict[str, np.ndarray]:
-    """Named parts of the test memes: themes no base meme has, what decides, each theme."""
-    themes, truths = np.array(test.themes), np.array(test.truths)
-    taught = set(columns.where(Split.TRAIN).themes)
-    found = {"themes missing from the base set": np.array([t not in taught for t in test.themes])}
-    found |= {f"decided by {name}": truths == name for name in dict.fromkeys(test.truths) if name}
-    return found | {f"theme {name}": themes == name for name in sorted(set(test.themes)) if name}
-
-
-def _held_out(columns: MemeColumns) -> tuple[set[str], set[str]]:
-    """Pictures and text fingerprints of memes that are only measured on."""
-    held = [n for n, split in enumerate(columns.splits) if split in (Split.VALIDATION, Split.TEST)]
-    return {columns.pictures[n] for n in held}, {fingerprint(columns.texts[n]) for n in held} - {""}
-
-
-@torch.no_grad()
-def _said(trained: TrainedHead, picture: Tensor, words: Tensor) -> Said:
-    out = trained.head(picture, words)
-    return Said(out.probability.numpy(), out.gate.numpy(), trained.threshold)

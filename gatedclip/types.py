@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-
 WORLD = "memeworld"
 """Source of memes drawn by MemeWorld, which only the small CLIP understands."""
 

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from gatedclip import jobs
+from gatedclip import curriculum, jobs
 from gatedclip.config import Settings, TrainConfig
 from gatedclip.data import export, images, ocr
 from gatedclip.data.text import clean_text
 from gatedclip.errors import CheckpointError, NotFound
 from gatedclip.intake import Intake, Use
+from gatedclip.learn.lesson import Lesson
 from gatedclip.store.decisions import DecisionFilter
 from gatedclip.store.memes import MemeFilter
 from gatedclip.store.pictures import Pictures, Variant
@@ -37,7 +38,6 @@ from gatedclip.world import memes as world
 
 if TYPE_CHECKING:
     from gatedclip.engine import Engine
-    from gatedclip.learn.lesson import Lesson
 
 Progress = Callable[[float, str], None]  # fraction 0..1 and what is being done; may raise to stop
 
@@ -246,7 +246,7 @@ class Workbench:
 
     def lesson(self, config: TrainConfig) -> Lesson:
         """What a head trained now would learn from."""
-        return self.engine.lesson(config)
+        return curriculum.lesson(self.store, curriculum.columns(self.store, self.demo), config)
 
     def start_retraining(self, config: TrainConfig, by: str) -> Job:
         """Starts training in a process of its own; AlreadyRunning when one is under way."""
@@ -254,7 +254,9 @@ class Workbench:
 
     def retrain(self, config: TrainConfig, by: str, progress: Progress = silent) -> HeadVersion:
         """Trains here and now: a new candidate with its report against the champion."""
-        return self.engine.retrain(config, by, progress)
+        from gatedclip.retraining import retrain
+
+        return retrain(self.engine, config, by, progress)
 
     def retraining(self) -> Job | None:
         """The latest training job, lost ones marked as such."""

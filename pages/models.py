@@ -12,7 +12,7 @@ if not versions:
     parts.empty("No head yet.", "Import labelled memes into the base set on the queue page, then train one on the retrain page.")
     st.stop()
 
-chosen = models.choose(versions)
+chosen = models.choose(bench, versions)
 models.actions(bench, chosen)
 models.detail(bench, chosen)
 models.promotions(bench)

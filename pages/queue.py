@@ -17,15 +17,17 @@ tally = bench.tally()[Split.QUEUE]
 with st.expander("Bring memes", icon=":material/upload:", expanded=not sum(tally.values())):
     intake.form(bench)
 
+decided_as = ""
 with st.container(horizontal=True, vertical_alignment="bottom"):
     shown = st.segmented_control("Show", list(SHOWN), default="waiting", required=True, key="show", bind="query-params")
-    label = st.selectbox("Decided as", ["", *Label], key="label", bind="query-params", width=170) if shown in ("decided", "all") else ""
+    if shown in ("decided", "all"):
+        decided_as = st.selectbox("Decided as", ["", *Label], key="label", bind="query-params", width=170)
     order = st.segmented_control("Order", ["oldest", "newest"], default="oldest", required=True, key="order", bind="query-params")
     search = st.text_input("Words contain", key="words", bind="query-params", type="search", width=260)
 which = MemeFilter(
     split=Split.QUEUE,
     status=SHOWN[shown or "waiting"],
-    label=Label(label) if label else None,
+    label=Label(decided_as) if decided_as else None,
     search=search or "",
     order=order or "oldest",
 )

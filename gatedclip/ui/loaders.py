@@ -31,9 +31,12 @@ def wait_for_model(height: int = 220) -> None:
     """Shows a skeleton until the model is loaded; raises BackboneError when it cannot be."""
     loading = warm_up()
     if not loading.done():
-        with st.skeleton(height=height):
+        place = st.empty()
+        with place.container():
             parts.note("Loading the model…")
+            st.skeleton(height=height)
             loading.exception()  # waits
+        place.empty()
     if error := loading.exception():
         warm_up.clear()  # the next visit tries again
         raise error

@@ -9,16 +9,17 @@ from gatedclip.ui import parts, report, session
 from gatedclip.workbench import Workbench
 
 
-def choose(versions: list[HeadVersion]) -> HeadVersion:
+def choose(bench: Workbench, versions: list[HeadVersion]) -> HeadVersion:
     """All versions as a table, newest first; the selected one, else the newest."""
+    promoted = {p.version_id for p in bench.promotions()}
     shown = {
         "head": [v.name for v in versions],
-        "": ["serves" if v.champion else "" for v in versions],
+        "state": ["serves" if v.champion else "served before" if v.id in promoted else "candidate" for v in versions],
         "parent": [f"v{v.parent_id}" if v.parent_id else "" for v in versions],
         "base": [v.data.get("base", 0) for v in versions],
         "decisions": [v.data.get("decisions", 0) for v in versions],
-        "held-out AUROC": [v.report["after"]["auroc"]["value"] if v.report else None for v in versions],
-        "change": [v.report["change"]["value"] if v.report else None for v in versions],
+        "held-out AUROC": [v.metrics["test"]["auroc"]["value"] if "test" in v.metrics else None for v in versions],
+        "against its parent": [f"{v.report['change']['value']:+.3f}" if v.report else "" for v in versions],
         "by": [v.created_by for v in versions],
         "when": [parts.when(v.created_at) for v in versions],
     }
@@ -31,7 +32,6 @@ def choose(versions: list[HeadVersion]) -> HeadVersion:
         alt="Head versions, newest first",
         column_config={
             "held-out AUROC": st.column_config.NumberColumn(format="%.3f"),
-            "change": st.column_config.NumberColumn(format="%+.3f"),
         },
     )
     picked = event.selection.rows  # type: ignore[attr-defined]

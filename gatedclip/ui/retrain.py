@@ -9,7 +9,7 @@ import streamlit as st
 
 from gatedclip.config import PRESETS, TrainConfig
 from gatedclip.types import HeadVersion, JobStatus
-from gatedclip.ui import loaders, nav, parts, report, session
+from gatedclip.ui import nav, parts, report, session
 from gatedclip.workbench import Workbench
 
 PRESET_WORDS = {"tuned": "tuned: ours, the default", "paper": "paper: to the letter"}
@@ -38,7 +38,6 @@ def _number(place: Any, start: TrainConfig, name: str, preset: str) -> float | i
 
 def lesson(bench: Workbench, config: TrainConfig) -> None:
     """What a head trained now would learn from."""
-    loaders.wait_for_model(height=110)
     plan = bench.lesson(config)
     share = plan.weight[plan.base :].sum() / max(1e-9, plan.weight.sum())
     with st.container(horizontal=True):

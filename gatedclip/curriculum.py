@@ -1,0 +1,30 @@
+"""Which stored memes the next head learns from, and which it is measured on."""
+
+from __future__ import annotations
+
+from gatedclip.config import TrainConfig
+from gatedclip.data.text import fingerprint
+from gatedclip.learn.lesson import Lesson, plan
+from gatedclip.store.memes import MemeColumns
+from gatedclip.store.store import Store
+from gatedclip.types import WORLD, Split
+
+HELD_OUT = (Split.VALIDATION, Split.TEST)
+
+
+def columns(store: Store, demo: bool) -> MemeColumns:
+    """Every meme the encoder in use understands: MemeWorld's only with the small CLIP."""
+    found = store.memes.all_keys()
+    return found if demo else found.take([n for n, source in enumerate(found.sources) if source != WORLD])
+
+
+def lesson(store: Store, memes: MemeColumns, config: TrainConfig) -> Lesson:
+    """The base set and every standing decision, without decided memes that share a picture or words with a held-out one."""
+    at = {meme_id: n for n, meme_id in enumerate(memes.ids.tolist())}
+    base = [(int(memes.ids[n]), g) for n, g in enumerate(memes.given) if memes.splits[n] == Split.TRAIN and g]
+    decided = [(d.meme_id, d.label) for d in store.decisions.standing() if d.label and d.meme_id in at]
+    held = [n for n, split in enumerate(memes.splits) if split in HELD_OUT]
+    pictures = {memes.pictures[n] for n in held}
+    words = {fingerprint(memes.texts[n]) for n in held} - {""}
+    leaking = {i for i, _ in decided if memes.pictures[at[i]] in pictures or fingerprint(memes.texts[at[i]]) in words}
+    return plan(base, decided, leaking, config.decision_weight, config.decision_cap)
