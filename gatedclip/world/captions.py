@@ -7,7 +7,7 @@ from functools import lru_cache
 from PIL import Image, ImageDraw, ImageFont
 
 LITTLE = {  # a line should not end with one of these
-    "a", "an", "the", "this", "of", "to", "by", "is", "in", "on", "at", "and", "are", "be", "my", "your", "you", "we", "not", "no",
+    "a", "an", "the", "this", "of", "to", "by", "is", "in", "on", "at", "and", "are", "be", "my", "your", "you", "we", "not",
 }  # fmt: skip
 
 
