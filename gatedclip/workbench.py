@@ -10,7 +10,7 @@ from gatedclip import curriculum, jobs
 from gatedclip.config import Settings, TrainConfig
 from gatedclip.data import export, images, ocr
 from gatedclip.data.text import clean_text
-from gatedclip.errors import CheckpointError, NotFound
+from gatedclip.errors import BackboneError, CheckpointError, NotFound
 from gatedclip.intake import Intake, Use
 from gatedclip.learn.lesson import Lesson
 from gatedclip.store.decisions import DecisionFilter
@@ -53,6 +53,7 @@ class Workbench:
         self.settings, self.store = settings, store
         self.pictures = Pictures(settings.pictures)
         self._engine: Engine | None = None
+        self._broken: BackboneError | None = None
         self._loading = threading.Lock()
 
     @classmethod
@@ -64,13 +65,25 @@ class Workbench:
 
     @property
     def engine(self) -> Engine:
-        """The encoder and the heads, loaded on first need (seconds). BackboneError says why they cannot be."""
-        with self._loading:
-            if self._engine is None:
-                from gatedclip.engine import Engine
+        """The encoder and the heads, loaded on first need (seconds).
 
-                self._engine = Engine(self.settings, self.store, lambda key: self.picture(key, "full"))
+        BackboneError says why they cannot be; it stays so until a restart, so that a decision never waits for a second try.
+        """
+        with self._loading:
+            if self._broken is not None:
+                raise self._broken
+            if self._engine is None:
+                self._engine = self._load()
         return self._engine
+
+    def _load(self) -> Engine:
+        from gatedclip.engine import Engine
+
+        try:
+            return Engine(self.settings, self.store, lambda key: self.picture(key, "full"))
+        except BackboneError as error:
+            self._broken = error
+            raise
 
     def load(self) -> None:
         """Loads the engine now."""
@@ -221,7 +234,7 @@ class Workbench:
         """The champion's opinion for the record; a decision never fails for want of one."""
         try:
             return self.predict([meme])[0]
-        except (NotFound, CheckpointError):
+        except (NotFound, CheckpointError, BackboneError):
             return None
 
     # --- history --------------------------------------------------------------------------------------------------

@@ -37,6 +37,4 @@ def wait_for_model(height: int = 220) -> None:
             st.skeleton(height=height)
             loading.exception()  # waits
         place.empty()
-    if error := loading.exception():
-        warm_up.clear()  # the next visit tries again
-        raise error
+    loading.result()

@@ -7,7 +7,7 @@ import io
 import streamlit as st
 from PIL import Image
 
-from gatedclip.errors import CheckpointError, NotFound
+from gatedclip.errors import BackboneError, CheckpointError, NotFound
 from gatedclip.explain.heat import heat_overlay
 from gatedclip.explain.markup import gate_html, legend_html, words_html
 from gatedclip.explain.say import say_attribution, say_gate, say_trust
@@ -128,8 +128,8 @@ def looking_back(bench: Workbench, desk: Desk) -> None:
 
 def model_view(bench: Workbench, meme: Meme) -> Attribution | None:
     """Score, gate and method for one meme; the attribution to lay over picture and words, or None when no head can speak."""
-    loaders.wait_for_model()
     try:
+        loaders.wait_for_model()
         said = bench.predict([meme])[0]
         with st.container(border=True, key="model-view"):
             _opinion(said)
@@ -147,8 +147,8 @@ def model_view(bench: Workbench, meme: Meme) -> Attribution | None:
             st.text(say_attribution(heat))
             st.text(say_trust(heat))
         return heat
-    except (NotFound, CheckpointError) as why:
-        parts.note(str(why))
+    except (NotFound, CheckpointError, BackboneError) as why:  # reviewing goes on without it
+        parts.problem(str(why))
         return None
 
 

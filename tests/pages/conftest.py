@@ -1,0 +1,33 @@
+"""The app run in this process by Streamlit's own test harness, on an untrained CLIP and a home of its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))  # the small pictures and datasets are shared with the unit tests
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def app(home, tiny_backbone, monkeypatch):
+    """Opens a page: app("queue"). What several sessions share is forgotten first, as after a restart of the server."""
+    import streamlit as st
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.setenv("GATEDCLIP_BACKBONE", tiny_backbone)
+    monkeypatch.chdir(ROOT)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+    def visit(page: str = "review", **query: str) -> AppTest:
+        opened = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        opened.query_params.update(query)
+        opened.run()
+        return opened.switch_page(f"pages/{page}.py").run() if page != "review" else opened
+
+    yield visit
+    st.cache_resource.clear()

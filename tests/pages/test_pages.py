@@ -1,0 +1,199 @@
+import html
+import time
+
+import pytest
+from bringing import dataset, png
+
+from gatedclip.config import TrainConfig
+from gatedclip.store import DecisionFilter, MemeFilter
+from gatedclip.types import Label
+from gatedclip.ui.desk import ARMING
+
+QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
+EMPTY = {
+    "review": "Nothing waits for you.",
+    "queue": "No meme fits.",
+    "history": "Nothing here yet.",
+    "retrain": "There are no decisions to learn from yet.",
+    "models": "No head yet.",
+}
+
+
+def said(app) -> str:
+    """All HTML and plain text of the page, entities read."""
+    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
+
+
+def button(app, label):
+    return next(b for b in app.button if b.label == label)
+
+
+@pytest.mark.parametrize(("page", "words"), EMPTY.items())
+def test_an_empty_workbench_says_what_to_do_on_every_page(app, page, words):
+    shown = app(page)
+    assert not shown.exception
+    assert words in said(shown)
+
+
+@pytest.fixture
+def taught(bench):
+    bench.import_archive("base.zip", dataset(100), use="base")
+    bench.import_archive("more.zip", dataset(4, start=500))
+    bench.promote(bench.retrain(QUICK, "anna").id, "anna")
+    return bench
+
+
+@pytest.mark.parametrize("page", EMPTY)
+def test_every_page_shows_a_taught_workbench_without_error(app, taught, page):
+    taught.decide(taught.claim("anna"), Label.HATEFUL, "anna")
+    shown = app(page)
+    assert not shown.exception
+    assert EMPTY[page] not in said(shown)
+    assert 'role="alert"' not in said(shown)
+
+
+def test_a_decision_right_after_the_meme_appeared_is_not_counted_and_a_later_one_is(app, taught):
+    shown = app()
+    button(shown, "Hateful").click().run()
+    assert "too quick" in said(shown)
+    assert taught.count_events(DecisionFilter()) == 0
+    time.sleep(ARMING + 0.1)
+    button(shown, "Hateful").click().run()
+    ((made, meme),) = taught.history(DecisionFilter())
+    assert (made.label, made.assisted, made.revealed, meme.id) == (Label.HATEFUL, False, False, 101)
+    assert "meme 101, you: ✖ hateful" in said(shown)
+
+
+def test_uncovering_the_model_marks_the_decision_as_assisted(app, taught):
+    shown = app()
+    assert "Gate balance" not in said(shown)
+    button(shown, "Show the model's view").click().run()
+    assert "Gate balance" in said(shown)
+    assert "mattered, in either direction" in said(shown)
+    time.sleep(ARMING + 0.1)
+    button(shown, "Benign").click().run()
+    assert taught.history(DecisionFilter())[0][0].assisted
+
+
+def test_integrated_gradients_replaces_the_quick_map_with_its_completeness_error(app, taught):
+    shown = app()
+    button(shown, "Show the model's view").click().run()
+    shown.segmented_control(key="method").set_value("integrated gradients").run()
+    assert not shown.exception
+    assert "towards hateful" in said(shown)
+    assert "integrated gradients" in said(shown).lower()
+
+
+def test_looking_back_shows_the_models_view_of_what_was_decided_and_undo_lays_it_on_the_desk_again(app, taught):
+    shown = app()
+    time.sleep(ARMING + 0.1)
+    button(shown, "Unsure").click().run()
+    button(shown, "Look back at it with the model's view").click().run()
+    assert "you said: ? unsure" in said(shown)
+    assert "Gate balance" in said(shown)
+    button(shown, "Undo this decision").click().run()
+    assert "Meme 101 is back on the desk" in said(shown)
+    assert taught.meme(101).label is None
+
+
+def test_skipping_leaves_the_meme_to_the_others(app, taught):
+    shown = app()
+    time.sleep(ARMING + 0.1)
+    button(shown, "Skip").click().run()
+    assert taught.claim("ben").id == 101
+
+
+def test_correcting_the_words_is_kept_on_record(app, taught):
+    shown = app()
+    shown.text_area(key="text-101").set_value("better words")
+    button(shown, "Save the words").click().run()
+    assert taught.meme(101).text == "better words"
+    assert "The words are saved" in said(shown)
+
+
+def test_a_note_is_stored_with_the_decision(app, taught):
+    shown = app()
+    time.sleep(ARMING + 0.1)
+    shown.text_input[0].set_value("because of the gesture")
+    button(shown, "Hateful").click().run()
+    assert taught.history(DecisionFilter())[0][0].note == "because of the gesture"
+
+
+def test_pictures_brought_with_typed_words_wait_in_the_queue(app, bench):
+    shown = app("queue")
+    shown.file_uploader(key="files").upload("a.png", png(), "image/png")
+    shown.radio(key="how-words").set_value("I type the words")
+    shown.text_area(key="typed-words").set_value("some words")
+    button(shown, "Add to the queue").click().run()
+    assert "1 added" in said(shown)
+    assert "some words" in said(shown)
+    assert bench.memes(MemeFilter())[0].text == "some words"
+
+
+def test_a_refused_picture_says_why_and_the_page_goes_on(app, bench):
+    shown = app("queue")
+    shown.file_uploader(key="files").upload("a.png", b"<html><script>alert(1)</script>", "image/png")
+    button(shown, "Add to the queue").click().run()
+    assert "1 refused" in said(shown)
+    assert "not a picture we can read" in shown.dataframe[0].value["why it was refused"][0]
+
+
+def test_a_picture_brought_again_shows_its_earlier_decision(app, bench):
+    bench.upload([("a.png", png())], text="x")
+    bench.decide(bench.claim("anna"), Label.BENIGN, "anna")
+    shown = app("queue")
+    shown.file_uploader(key="files").upload("again.png", png(), "image/png")
+    shown.radio(key="how-words").set_value("I type the words")
+    shown.text_area(key="typed-words").set_value("x")
+    button(shown, "Add to the queue").click().run()
+    assert "1 here already" in said(shown)
+    assert "✔ benign" in said(shown)
+
+
+def test_filters_come_from_the_address(app, taught):
+    taught.decide(taught.claim("anna"), Label.HATEFUL, "anna")
+    shown = app("queue", show="decided")
+    assert "words number 500" in said(shown)
+    assert "words number 501" not in said(shown)
+
+
+def test_the_history_lists_events_newest_first(app, taught):
+    taught.decide(taught.claim("anna"), Label.HATEFUL, "anna")
+    taught.undo("anna")
+    table = app("history").dataframe[0].value
+    assert list(table["what"]) == ["undo", "decide (undone)"]
+    assert list(table["who"]) == ["anna", "anna"]
+
+
+def test_the_retrain_page_says_what_would_be_learned_from(app, taught):
+    for label in (Label.HATEFUL, Label.BENIGN, Label.UNSURE):
+        taught.decide(taught.claim("anna"), label, "anna")
+    shown = app("retrain")
+    assert [m.value for m in shown.metric] == ["80", "2", "20%"]  # each decision counts as ten of the base
+    assert "1 decided as unsure" in said(shown)
+
+
+def test_promoting_and_rolling_back_changes_the_head_that_serves(app, taught):
+    taught.retrain(QUICK, "anna")
+    shown = app("models")
+    button(shown, "Promote v2").click().run()
+    assert taught.champion().id == 2
+    assert "v2 serves now" in said(shown)
+    button(shown, "Roll back").click().run()
+    assert taught.champion().id == 1
+
+
+def test_a_backbone_that_cannot_be_loaded_is_said_once_and_reviewing_goes_on(app, taught, monkeypatch):
+    monkeypatch.setenv("GATEDCLIP_BACKBONE", "ViT-B-32@/nowhere/weights.safetensors")
+    shown = app()
+    button(shown, "Show the model's view").click().run()
+    assert "/nowhere/weights.safetensors, which does not exist" in said(shown)
+    time.sleep(ARMING + 0.1)
+    button(shown, "Hateful").click().run()
+    assert taught.history(DecisionFilter())[0][0].probability is None
+
+
+def test_a_new_name_is_remembered_for_the_picker(app, bench):
+    shown = app("queue")
+    shown.sidebar.selectbox(key="reviewer").set_value("Nadia").run()
+    assert bench.reviewers() == ["Nadia"]
