@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-_INSIDE = "_inside_frame"
+_inside: ContextVar[bool] = ContextVar("inside the frame", default=False)
+"""Not session state: that cannot be written any more once a page has called st.stop or st.rerun."""
 
 REVIEW, QUEUE, HISTORY, RETRAIN, MODELS = (f"pages/{name}.py" for name in ("review", "queue", "history", "retrain", "models"))
 
@@ -33,15 +35,15 @@ def build() -> StreamlitPage:
 @contextmanager
 def framed() -> Iterator[None]:
     """While a page runs in here, `require_frame` lets it."""
-    st.session_state[_INSIDE] = True
+    token = _inside.set(True)
     try:
         yield
     finally:
-        st.session_state.pop(_INSIDE, None)
+        _inside.reset(token)
 
 
 def require_frame() -> None:
     """Sends a page that was run on its own back through app.py."""
-    if not st.session_state.get(_INSIDE):
+    if not _inside.get():
         build()
         st.rerun()

@@ -31,3 +31,23 @@ def app(home, tiny_backbone, monkeypatch):
 
     yield visit
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def queue(app):
+    """Opens the queue page in an empty frame.
+
+    The harness starts cold at every run, so the guard of a page opened by `app` sends it round once more, and a button that acts by
+    its value (not by a callback) is forgotten on the way. A running server is cold only once.
+    """
+    from streamlit.testing.v1 import AppTest
+
+    def framed() -> None:
+        import runpy
+
+        from gatedclip.ui import nav
+
+        with nav.framed():
+            runpy.run_path("pages/queue.py")
+
+    return lambda: AppTest.from_function(framed, default_timeout=120).run()

@@ -119,8 +119,8 @@ def test_a_note_is_stored_with_the_decision(app, taught):
     assert taught.history(DecisionFilter())[0][0].note == "because of the gesture"
 
 
-def test_pictures_brought_with_typed_words_wait_in_the_queue(app, bench):
-    shown = app("queue")
+def test_pictures_brought_with_typed_words_wait_in_the_queue(queue, bench):
+    shown = queue()
     shown.file_uploader(key="files").upload("a.png", png(), "image/png")
     shown.radio(key="how-words").set_value("I type the words")
     shown.text_area(key="typed-words").set_value("some words")
@@ -130,18 +130,18 @@ def test_pictures_brought_with_typed_words_wait_in_the_queue(app, bench):
     assert bench.memes(MemeFilter())[0].text == "some words"
 
 
-def test_a_refused_picture_says_why_and_the_page_goes_on(app, bench):
-    shown = app("queue")
+def test_a_refused_picture_says_why_and_the_page_goes_on(queue, bench):
+    shown = queue()
     shown.file_uploader(key="files").upload("a.png", b"<html><script>alert(1)</script>", "image/png")
     button(shown, "Add to the queue").click().run()
     assert "1 refused" in said(shown)
     assert "not a picture we can read" in shown.dataframe[0].value["why it was refused"][0]
 
 
-def test_a_picture_brought_again_shows_its_earlier_decision(app, bench):
+def test_a_picture_brought_again_shows_its_earlier_decision(queue, bench):
     bench.upload([("a.png", png())], text="x")
     bench.decide(bench.claim("anna"), Label.BENIGN, "anna")
-    shown = app("queue")
+    shown = queue()
     shown.file_uploader(key="files").upload("again.png", png(), "image/png")
     shown.radio(key="how-words").set_value("I type the words")
     shown.text_area(key="typed-words").set_value("x")
@@ -193,7 +193,8 @@ def test_a_backbone_that_cannot_be_loaded_is_said_once_and_reviewing_goes_on(app
     assert taught.history(DecisionFilter())[0][0].probability is None
 
 
-def test_a_new_name_is_remembered_for_the_picker(app, bench):
-    shown = app("queue")
-    shown.sidebar.selectbox(key="reviewer").set_value("Nadia").run()
-    assert bench.reviewers() == ["Nadia"]
+@pytest.mark.parametrize("page", EMPTY)
+def test_a_page_never_stands_without_its_frame(app, page):
+    shown = app(page)
+    assert [t.value for t in shown.title] == [page.capitalize()]
+    assert "Waiting" in "".join(h.proto.body for h in shown.sidebar.get("html"))
