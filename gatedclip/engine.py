@@ -74,7 +74,7 @@ class Engine:
                 progress((start + len(some)) / len(missing), f"Embedding {start + len(some):,} of {len(missing):,} ({kind})")
 
     def picture(self, key: str) -> Image.Image:
-        return Image.open(io.BytesIO(self._picture(key))).convert("RGB")
+        return _open(self._picture(key))
 
     # --- predict and explain --------------------------------------------------------------------------------------
 
@@ -101,6 +101,12 @@ class Engine:
         trained = self.head(version)
         return trained.predict(*self.embed([m.picture for m in memes], [m.text for m in memes]), version.id)
 
+    def predict_picture(self, jpeg: bytes, text: str) -> Prediction:
+        """What the champion says about a picture and words that are not in the store; nothing is kept."""
+        version = self.champion()
+        vectors = self.encoder.encode_pictures([_open(jpeg)]), self.encoder.encode_texts([text])
+        return self.head(version).predict(*vectors, version.id)[0]
+
     def explain(self, meme: Meme, method: Method) -> Attribution:
         """Why the champion says so, from the cache where this picture, text, head and method were explained before."""
         version = self.champion()
@@ -110,3 +116,7 @@ class Engine:
         found = explain(self.encoder, trained.head, self.picture(meme.picture), meme.text, method)
         self.store.attributions.put(*at, to_bytes(found))
         return found
+
+
+def _open(jpeg: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(jpeg)).convert("RGB")

@@ -10,7 +10,7 @@ from gatedclip import curriculum, jobs
 from gatedclip.config import Settings, TrainConfig
 from gatedclip.data import export, images, ocr
 from gatedclip.data.text import clean_text
-from gatedclip.errors import BackboneError, CheckpointError, NotFound
+from gatedclip.errors import BackboneError, CheckpointError, DataError, NotFound
 from gatedclip.intake import Intake, Use
 from gatedclip.learn.lesson import Lesson
 from gatedclip.store.decisions import DecisionFilter
@@ -30,6 +30,7 @@ from gatedclip.types import (
     Promotion,
     Receipt,
     Report,
+    Scores,
     Split,
     Status,
     report_from,
@@ -181,6 +182,12 @@ class Workbench:
         """What the champion (or a given version) says; NotFound or CheckpointError say why there is nothing to say."""
         return self.engine.predict(memes, version)
 
+    def predict_file(self, data: bytes, text: str | None = None) -> tuple[str, Prediction]:
+        """The words (given, or read from the picture) and what the champion says about a picture file; nothing is stored."""
+        clean = images.clean(data)
+        words = clean_text(ocr.read(clean.jpeg) if text is None else text)
+        return words, self.engine.predict_picture(clean.jpeg, words)
+
     def explain(self, meme: Meme, method: Method = "quick") -> Attribution:
         return self.engine.explain(meme, method)
 
@@ -270,6 +277,16 @@ class Workbench:
         from gatedclip.retraining import retrain
 
         return retrain(self.engine, config, by, progress)
+
+    def evaluate(self, version: HeadVersion) -> Scores:
+        """How well a version does on the test memes as they are now; DataError when there are none."""
+        from gatedclip.retraining import measure
+
+        memes = curriculum.columns(self.store, self.demo)
+        alone, _ = measure(self.engine, None, self.engine.head(version), memes)
+        if alone is None:
+            raise DataError("No test memes: nothing to measure on. Import labelled memes for base or test first.")
+        return alone
 
     def retraining(self) -> Job | None:
         """The latest training job, lost ones marked as such."""

@@ -65,10 +65,17 @@ class Fit:
     seconds: float
 
 
-def fit(train: Examples, validation: Examples, config: TrainConfig, on_epoch: Callable[[Epoch], None] = lambda _: None) -> Fit:
+def fit(
+    train: Examples,
+    validation: Examples,
+    config: TrainConfig,
+    on_epoch: Callable[[Epoch], None] = lambda _: None,
+    keep: int | None = None,
+) -> Fit:
     """The head that `config` describes, trained on `train`, its epoch and threshold chosen on `validation`.
 
-    The same seed and data give the same bytes. Raises DataError when there is too little to learn from.
+    `keep` fixes the epoch instead: training stops there. The same seed and data give the same bytes. Raises DataError when there is
+    too little to learn from.
     """
     require_both_classes(train.labels, "The memes to learn from")
     require_both_classes(validation.labels, "The memes that choose the epoch")
@@ -80,14 +87,16 @@ def fit(train: Examples, validation: Examples, config: TrainConfig, on_epoch: Ca
         head = make_head(config.head, train.picture.shape[1], train.words.shape[1], config.input_scale)
         head.scale_picture.fit(train.picture)
         head.scale_words.fit(train.words)
-        epochs, best = _run(head, train, validation, config, on_epoch)
+        epochs, best = _run(head, train, validation, config, on_epoch, keep)
         head.eval().requires_grad_(False)
         threshold, judged = _judge(head, validation, config)
     return Fit(head, threshold, tuple(epochs), best, judged, time.perf_counter() - started)
 
 
-def _run(head: Head, train: Examples, validation: Examples, config: TrainConfig, on_epoch: Callable) -> tuple[list[Epoch], int]:
-    """All epochs until patience runs out; leaves the best epoch's weights in `head` and returns its number."""
+def _run(
+    head: Head, train: Examples, validation: Examples, config: TrainConfig, on_epoch: Callable, keep: int | None
+) -> tuple[list[Epoch], int]:
+    """All epochs until patience runs out; leaves the weights of the best epoch, or of `keep`, in `head` and returns its number."""
     optimiser = torch.optim.AdamW(head.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
     steps = math.ceil(len(train) / config.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: learning_rate(step, steps, config))
@@ -97,9 +106,11 @@ def _run(head: Head, train: Examples, validation: Examples, config: TrainConfig,
         mean_loss = _train_epoch(head, train, config, optimiser, schedule)
         epochs.append(_validate(head, validation, number, mean_loss))
         on_epoch(epochs[-1])
+        if number == keep:
+            return epochs, number
         if not best or epochs[-1].auroc > epochs[best - 1].auroc:
             best, weights = number, {k: v.clone() for k, v in head.state_dict().items()}
-        if number - best >= config.patience:
+        if number - best >= config.patience and keep is None:
             break
     head.load_state_dict(weights)
     return epochs, best
