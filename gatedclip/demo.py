@@ -27,8 +27,13 @@ _seeding = threading.Lock()
 
 
 def wanted(workbench: Workbench) -> bool:
-    """Whether the workbench is empty and runs on the small CLIP, so that the demo belongs in it."""
-    return workbench.demo and not workbench.store.settings.get(_SEEDED) and not workbench.store.memes.count(MemeFilter())
+    """Whether the demo belongs in here and is not wholly in: the CLIP is the demo's, and nothing else was ever brought."""
+    empty = set(workbench.store.memes.sources()) <= {WORLD}  # or an earlier seeding was cut short
+    return _fits(workbench) and empty and not workbench.store.settings.get(_SEEDED)
+
+
+def _fits(workbench: Workbench) -> bool:
+    return workbench.demo and workbench.settings.resize == "squash"
 
 
 def seed(workbench: Workbench, progress: Progress = silent) -> None:
@@ -36,10 +41,10 @@ def seed(workbench: Workbench, progress: Progress = silent) -> None:
 
     Raises ConfigError when another CLIP is in use, because the small one's vectors would be of no use to it.
     """
-    if not workbench.demo:
+    if not _fits(workbench):
         raise ConfigError(
-            f"The demo needs the small CLIP, but GATEDCLIP_BACKBONE is {workbench.settings.backbone}. Set it to demo, with a "
-            "GATEDCLIP_HOME of its own."
+            f"The demo needs GATEDCLIP_BACKBONE demo and GATEDCLIP_RESIZE squash; they are {workbench.settings.backbone} and "
+            f"{workbench.settings.resize}. Set them, with a GATEDCLIP_HOME of its own."
         )
     with _seeding:
         if wanted(workbench):
@@ -51,15 +56,19 @@ def _seed(workbench: Workbench, progress: Progress) -> None:
 
     progress(0.0, "Reading the base set")
     sets = {split: s if split == Split.TEST else s.known() for split, s in base.load_base().items()}
+    here = {split for split in Split if workbench.count(MemeFilter(split=split))}  # each split is stored whole or not at all
     for n, (split, memes) in enumerate(sets.items(), start=1):
         progress(0.1 + 0.1 * n, f"Storing {len(memes.memes):,} {split.value} memes")
-        _put(workbench, split, memes)
+        if split not in here:
+            _put(workbench, split, memes)
     queue = base.demo_memes()
     for n, meme in enumerate(queue, start=1):
         progress(0.4 + 0.6 * n / len(queue), f"Drawing meme {n} of {len(queue)} for the queue")
         workbench.picture(meme.address, "thumb-blurred")
-    workbench.store.memes.add([_new(meme, Split.QUEUE, given=None) for meme in queue])
-    _put_head(workbench, sets[Split.TEST])
+    if Split.QUEUE not in here:
+        workbench.store.memes.add([_new(meme, Split.QUEUE, given=None) for meme in queue])
+    if workbench.champion() is None:
+        _put_head(workbench, sets[Split.TEST])
     workbench.store.settings.put(_SEEDED, True)
 
 
