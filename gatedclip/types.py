@@ -16,8 +16,11 @@ import numpy as np
 WORLD = "memeworld"
 """Source of memes drawn by MemeWorld, which only the small CLIP understands."""
 
-Method = Literal["quick", "integrated gradients"]
-"""Ways of explaining: one pass and unsigned, or signed with a completeness error."""
+Method = Literal["quick", "integrated gradients", "leave one out", "kernel shap"]
+"""Ways of explaining: one pass and unsigned; signed with a completeness error; one part away at a time; many parts at once."""
+
+Badge = Literal["solid", "shaky", "unstable"]
+"""How far a map can be trusted."""
 
 
 class Label(StrEnum):
@@ -155,7 +158,7 @@ class Word:
 class Attribution:
     """How much each patch and each word pushed the margin, by one method."""
 
-    method: str  # "quick" | "integrated gradients"
+    method: str  # a Method
     patches: np.ndarray  # (G, G) float32, row 0 at the top
     words: tuple[Word, ...]
     frame: tuple[float, float, float, float]  # part of the picture the grid covers: left, top, right, bottom as fractions
@@ -165,6 +168,21 @@ class Attribution:
     steps: int | None = None
     cut: int | None = None  # index of the first word beyond CLIP's context, if any was cut
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far one attribution can be trusted. None where the score hardly moves whatever is taken away."""
+
+    completeness: float | None  # of the attribution; None too for methods that promise no sum
+    infidelity: float | None  # share of the score's changes that the map does not foresee, 0..1
+    sensitivity: float | None  # largest change of the map under invisible noise, relative to its size
+    deletion: float | None  # mean probability of the verdict while parts go, most important first: the lower the better
+    insertion: float | None  # the same while parts come: the higher the better
+    chance: Interval | None  # the same in random order, the middle 95 % of orders
+    sanity: float | None  # rank correlation with the map of a head whose weights are shuffled, -1..1
+    badge: Badge
+    reasons: tuple[str, ...]  # one sentence each, the gravest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +204,29 @@ class ModalityShares:
     @property
     def words_alone(self) -> float:
         return self.words - self.interaction / 2
+
+    @property
+    def picture_share(self) -> float:
+        """The picture's part of |picture| + |words|, 0..1; a half where neither moves the score."""
+        total = abs(self.picture) + abs(self.words)
+        return abs(self.picture) / total if total else 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Picture, words, or only together: everything the head itself can say about it, for one meme."""
+
+    gate: float  # g, 0..1: weight on the picture
+    share: float  # the picture's norm-adjusted share, 0..1
+    margin: ModalityShares
+    gate_logit: ModalityShares | None  # None for a head without a gate
+    probability: float  # of hateful, 0..1
+    without_picture: float  # the same with the pictures of the reference memes instead
+    without_words: float
+    references: int  # K, memes that stand for an absent half
+    disagrees: bool  # the gate leans to one half and the Shapley split to the other
+    sentence: str
+    note: str  # what to know about how it was measured; empty mostly
 
 
 @dataclass(frozen=True, slots=True)

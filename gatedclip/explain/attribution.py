@@ -14,7 +14,9 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 
 from gatedclip.errors import DataError
-from gatedclip.explain.integrated import integrated_gradients
+from gatedclip.explain.ablation import REGIONS, kernel_shap, leave_one_out
+from gatedclip.explain.integrated import TINY, integrated_gradients
+from gatedclip.explain.parts import Parts, quiet
 from gatedclip.explain.quick import relevance
 from gatedclip.explain.score import Score, Target, scorer
 from gatedclip.model.encoder import Encoder, Span, to_numpy
@@ -23,12 +25,17 @@ from gatedclip.types import Attribution, Method, Word
 
 Baseline = Literal["mean colour", "black", "blurred"]
 
-ABSENT: dict[str, str] = {
-    "mean colour": "a plain picture in CLIP's mean grey, and padding in place of each word",
-    "black": "a black picture, and padding in place of each word",
-    "blurred": "the same picture, heavily blurred, and padding in place of each word",
+NO_PICTURE: dict[Baseline, str] = {
+    "mean colour": "a plain picture in CLIP's mean grey",
+    "black": "a black picture",
+    "blurred": "the same picture, heavily blurred",
 }
-NOTHING_ABSENT = "nothing: attention weighted by its gradient, not compared with an absence"
+ABSENT: dict[Method, str] = {
+    "quick": "nothing: attention weighted by its gradient, not compared with an absence",
+    "integrated gradients": "{picture}, and padding in place of each word",
+    "leave one out": "{picture} under one patch at a time, and the text read again without one word at a time",
+    "kernel shap": "{picture} under some of the regions, and the text read again without some of the words",
+}
 
 
 class Maps(NamedTuple):
@@ -36,8 +43,8 @@ class Maps(NamedTuple):
 
     patches: Tensor  # (G·G,)
     pieces: Tensor  # (T,), start-of-text and end-of-text included
-    completeness: float | None
-    steps: int | None
+    completeness: float | None = None
+    steps: int | None = None
 
 
 def explain(
@@ -48,27 +55,27 @@ def explain(
     method: Method = "quick",
     target: Target = "margin",
     baseline: Baseline = "mean colour",
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: Callable[[float], None] = quiet,
 ) -> Attribution:
     """How much each patch of the picture and each word mattered to what `head` says of this meme.
 
-    `quick` is unsigned and takes one pass; `integrated gradients` is signed, compares with `baseline` and carries its
-    completeness error. `on_progress` receives 0..1 and may raise to cancel. Raises DataError or BackboneError.
+    `quick` is unsigned and takes one pass. The others are signed and compare with `baseline`: `integrated gradients` carries its
+    completeness error, `leave one out` and `kernel shap` only ask the model again. `on_progress` receives 0..1 and may raise to
+    cancel. Raises DataError or BackboneError.
     """
     started = time.perf_counter()
     _one_of("method", method, get_args(Method))
     _one_of("baseline", baseline, get_args(Baseline))
-    score = scorer(head, target)
-    spans, cut = encoder.words(text)
-    with torch.inference_mode(False), torch.enable_grad():  # wherever we are called from, gradients are needed
-        found = _find(encoder, score, picture, text, method, baseline, on_progress or (lambda _: None))
+    score, pixels, (spans, cut) = scorer(head, target), encoder.pixels([picture]), encoder.words(text)
+    absent = absent_picture(encoder, picture, pixels, baseline)
+    found = find_maps(encoder, score, method, pixels, text, absent, on_progress)
     return Attribution(
         method=method,
         patches=to_numpy(found.patches).reshape(encoder.grid, encoder.grid),
         words=tuple(_word(span, found.pieces) for span in spans),
         frame=encoder.frame(*picture.size),
         signed=method != "quick",
-        baseline=NOTHING_ABSENT if method == "quick" else ABSENT[baseline],
+        baseline=ABSENT[method].format(picture=NO_PICTURE[baseline]),
         completeness=found.completeness,
         steps=found.steps,
         cut=cut,
@@ -76,23 +83,35 @@ def explain(
     )
 
 
-def _find(
+def find_maps(
     encoder: Encoder,
     score: Score,
-    picture: Image.Image,
-    text: str,
     method: Method,
-    baseline: Baseline,
-    on_progress: Callable[[float], None],
+    pixels: Tensor,
+    text: str,
+    absent: Tensor,
+    on_progress: Callable[[float], None] = quiet,
 ) -> Maps:
-    pixels = encoder.pixels([picture])  # (1, 3, S, S)
+    """What a method finds in pixels (1, 3, S, S) and a text, against the pixels of an absent picture; called from anywhere."""
     tokens = encoder.trim(encoder.tokens([text]))  # (1, T)
-    if method == "quick":
-        patches, pieces = relevance(encoder, score, pixels, tokens)
-        on_progress(1.0)
-        return Maps(patches, pieces, completeness=None, steps=None)
-    absent = absent_picture(encoder, picture, pixels, baseline)
-    return Maps(*integrated_gradients(encoder, score, pixels, tokens, absent, on_progress))
+    with torch.inference_mode(False), torch.enable_grad():  # wherever we are called from, gradients are needed
+        if method == "quick":
+            patches, pieces = relevance(encoder, score, pixels, tokens)
+            on_progress(1.0)
+            return Maps(patches, pieces)
+        if method == "integrated gradients":
+            return Maps(*integrated_gradients(encoder, score, pixels, tokens, absent, on_progress))
+        parts = Parts(encoder, pixels, tokens, absent, encoder.words(text)[0], REGIONS if method == "kernel shap" else None)
+        if method == "leave one out":
+            return Maps(*leave_one_out(score, parts, on_progress))
+        return _shap(score, parts, on_progress)
+
+
+def _shap(score: Score, parts: Parts, on_progress: Callable[[float], None]) -> Maps:
+    patches, pieces, empty = kernel_shap(score, parts, on_progress)
+    gain = float(score(*parts.whole())) - empty
+    error = abs(float(patches.double().sum() + pieces.double().sum()) - gain)
+    return Maps(patches, pieces, error / abs(gain) if abs(gain) >= TINY else None)
 
 
 def absent_picture(encoder: Encoder, picture: Image.Image, pixels: Tensor, baseline: Baseline) -> Tensor:

@@ -7,9 +7,17 @@ import torch
 from torch import Tensor
 
 from gatedclip.errors import DataError
+from gatedclip.explain.say import say_shares
 from gatedclip.explain.score import Target, scorer
-from gatedclip.model.heads import Head
-from gatedclip.types import ModalityShares
+from gatedclip.model.heads import GatedCLIP, Head
+from gatedclip.types import Ledger, ModalityShares
+
+REFERENCES = 512  # memes that stand for an absent half, at most
+APART = 0.2  # gate and Shapley share on different sides and this far apart disagree
+OWN_LENGTH = (
+    "This head also reads how long an embedding is, and the reference memes were kept without their lengths: each was given the "
+    "length of this meme's own."
+)
 
 
 @torch.no_grad()
@@ -58,3 +66,45 @@ def shapley(
         margin=float(both),
         standard_error=float(error),
     )
+
+
+@torch.no_grad()
+def ledger(
+    head: Head, picture: Tensor, words: Tensor, reference_picture: Tensor, reference_words: Tensor, threshold: float = 0.5
+) -> Ledger:
+    """All that a head itself can say about the halves of one meme, (1, D_I) and (1, D_T); only the head runs, for milliseconds.
+
+    Reference memes (K, D_I) and (K, D_T) stand for an absent half, REFERENCES of them at most, evenly over those given; unit
+    vectors will do. Raises DataError below two.
+    """
+    some = torch.linspace(0, len(reference_picture) - 1, min(REFERENCES, len(reference_picture))).round().long()
+    pictures, texts = reference_picture[some], reference_words[some]
+    if head.input_scale == "raw":
+        pictures, texts = _as_long_as(picture, pictures), _as_long_as(words, texts)
+    margin = shapley(head, picture, words, pictures, texts)
+    gate_logit = shapley(head, picture, words, pictures, texts, "gate") if isinstance(head, GatedCLIP) else None
+    out = head(picture, words)
+    gate, k = float(out.gate), len(some)
+    return Ledger(
+        gate=gate,
+        share=float(out.share),
+        margin=margin,
+        gate_logit=gate_logit,
+        probability=float(out.probability),
+        without_picture=float(head(pictures, words.expand(k, -1)).probability.mean()),
+        without_words=float(head(picture.expand(k, -1), texts).probability.mean()),
+        references=k,
+        disagrees=gate_logit is not None and disagree(gate, margin.picture_share),
+        sentence=say_shares(margin, threshold),
+        note=OWN_LENGTH if head.input_scale == "raw" else "",
+    )
+
+
+def disagree(gate: float, picture_share: float) -> bool:
+    """Whether the gate leans to one half and the Shapley split of the margin to the other; both 0..1 towards the picture."""
+    return (gate >= 0.5) != (picture_share >= 0.5) and abs(gate - picture_share) >= APART
+
+
+def _as_long_as(v: Tensor, references: Tensor) -> Tensor:
+    """The references (K, D) with the length of `v` (1, D)."""
+    return torch.nn.functional.normalize(references, dim=1) * v.norm()

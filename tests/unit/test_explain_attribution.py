@@ -1,5 +1,6 @@
 import threading
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from gatedclip.explain.attribution import explain
 from gatedclip.explain.heat import heat_map
 from gatedclip.explain.integrated import TOLERANCE
 from gatedclip.model.encoder import Encoder, clip_tokenizer
+from gatedclip.types import Method
 
-METHODS = ("quick", "integrated gradients")
+METHODS = get_args(Method)
 LONG = " ".join(f"cat{'s' * (i % 2)}" for i in range(40))
 
 

@@ -1,0 +1,268 @@
+"""The benchmark of explanations: in MemeWorld it is known which thing and which words decide, so a map can be right or wrong."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import get_args
+
+import numpy as np
+
+from gatedclip.explain.attribution import absent_picture, explain
+from gatedclip.explain.modality import ledger
+from gatedclip.explain.parts import Parts
+from gatedclip.explain.score import scorer
+from gatedclip.explain.trust import assess, halves_of, removal_curves, values_of
+from gatedclip.model.checkpoint import TrainedHead
+from gatedclip.model.encoder import Encoder
+from gatedclip.types import Attribution, Badge, Interval, Label, Ledger, Method, Split, Trust, Word
+from gatedclip.world.base import KNOWN, base_memes
+from gatedclip.world.memes import WorldMeme
+
+METHODS: tuple[Method, ...] = get_args(Method)
+LEDGER = "ledger (head only)"
+MARKS = ("pointing", "energy", "word", "modality", "deletion", "seconds")
+NUMBERS = ("completeness", "infidelity", "sensitivity", "sanity")  # of Trust: their bounds are read from here
+QUANTILES = (0.5, 0.75, 0.9, 0.95)
+SEED, RESAMPLES = 0, 2000
+ALIKE = 0.5  # halves whose sums are at least this alike are called *together*
+
+Progress = Callable[[float, str], None]
+Box = tuple[float, float, float, float]  # left, top, right, bottom as fractions of the picture
+Marks = dict[str, float]  # of one map; what this meme cannot tell is left out
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method over all memes: the mean of each mark with its 95 % bootstrap interval."""
+
+    method: str
+    marks: dict[str, Interval]
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """One number of trust at QUANTILES, over maps of one method that hit what decides and over maps that miss."""
+
+    method: str
+    number: str
+    hits: tuple[float, ...]
+    misses: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the benchmark found."""
+
+    memes: int
+    right: int  # of them, judged right by the head
+    rows: tuple[Row, ...]
+    numbers: tuple[Sorted, ...]
+    badges: dict[str, dict[Badge, tuple[int, int]]]  # method, badge: maps that hit, maps
+
+
+def run(encoder: Encoder, trained: TrainedHead, n: int, trusted: int, progress: Progress) -> Outcome:
+    """Every method and control on the first `n` test memes in which something decides; trust on the first `trusted` of them.
+
+    Memes of themes the head never saw are left out; memes it misjudges are not.
+    """
+    marks: dict[str, list[Marks]] = defaultdict(list)
+    trust: dict[str, list[tuple[bool, Trust]]] = defaultdict(list)
+    right = 0
+    memes = decisive(n)
+    for at, meme in enumerate(memes):
+        progress(at / len(memes), f"Explaining meme {at + 1} of {len(memes)}")
+        case = Case(encoder, trained, meme)
+        right += case.right
+        for found in case.maps():
+            marked = case.marks(found)
+            marks[found.method].append(marked)
+            if at < trusted and found.method in METHODS:
+                trust[found.method].append((hit(marked), case.trust(found)))
+        marks[LEDGER].append(case.ledger_marks())
+    rows = tuple(Row(method, _means(each)) for method, each in marks.items())
+    return Outcome(len(memes), right, rows, tuple(_sorted(trust)), {method: _badges(each) for method, each in trust.items()})
+
+
+def decisive(n: int) -> list[WorldMeme]:
+    """The first `n` test memes, in themes the shipped head knows, in which a half or both together decide."""
+    return [meme for meme in base_memes(Split.TEST) if meme.theme in KNOWN and meme.truth != "neither"][:n]
+
+
+# --- one meme -----------------------------------------------------------------------------------------------------
+
+
+class Case:
+    """A meme with the truth about it and the model it is explained to."""
+
+    def __init__(self, encoder: Encoder, trained: TrainedHead, meme: WorldMeme) -> None:
+        self.encoder, self.trained, self.meme, self.picture = encoder, trained, meme, meme.draw()
+        self.spans, _ = encoder.words(meme.text)
+        pixels, tokens = encoder.pixels([self.picture]), encoder.trim(encoder.tokens([meme.text]))
+        absent = absent_picture(encoder, self.picture, pixels, "mean colour")
+        parts = Parts(encoder, pixels, tokens, absent, self.spans)
+        self.vectors = parts.whole()
+        self.halves = halves_of(scorer(trained.head), parts)
+        self.right = (trained.predict(*self.vectors)[0].label is Label.HATEFUL) == (meme.label is Label.HATEFUL)
+
+    def maps(self) -> Iterator[Attribution]:
+        """One attribution by each method, then those of the controls, which have not looked."""
+        for method in METHODS:
+            last = explain(self.encoder, self.trained.head, self.picture, self.meme.text, method)
+            yield last
+        yield from controls(last, seed=self.meme.address)
+
+    def marks(self, found: Attribution) -> Marks:
+        """How right one map of this meme is; a mark is left out where the meme cannot tell."""
+        marked: Marks = {"modality": float(called(found) == self.meme.truth), "seconds": found.seconds}
+        if self.meme.box:
+            marked["pointing"] = float(pointed(found, self.meme.box))
+            marked["energy"] = energy(found, self.meme.box)
+        if self.meme.words:
+            marked["word"] = float(named(found, self.meme.words))
+        if self.halves:
+            marked["deletion"] = removal_curves(self.halves, values_of(found, self.spans), found.signed, orders=0).deletion
+        return marked
+
+    def ledger_marks(self) -> Marks:
+        """The same for the ledger, which only tells the halves apart."""
+        started, familiar = time.perf_counter(), self.trained.familiar
+        told = ledger(self.trained.head, *self.vectors, familiar.picture, familiar.words, self.trained.threshold)
+        return {"seconds": time.perf_counter() - started, "modality": float(decided_by(told) == self.meme.truth)}
+
+    def trust(self, found: Attribution) -> Trust:
+        return assess(self.encoder, self.trained.head, self.picture, self.meme.text, found)
+
+
+def controls(like: Attribution, seed: str) -> Iterator[Attribution]:
+    """Maps of the same shape that know nothing: values at random, and a blob in the middle with the middle word."""
+    dice = np.random.default_rng(list(seed.encode()))
+    noise = tuple(Word(w.text, v) for w, v in zip(like.words, dice.random(len(like.words)).tolist(), strict=True))
+    patches = dice.random(like.patches.shape).astype(np.float32)
+    yield replace(like, method="random map", patches=patches, words=noise, signed=False, seconds=0.0)
+    blob = tuple(Word(w.text, v) for w, v in zip(like.words, _bump(len(like.words)).tolist(), strict=True))
+    middle = np.outer(_bump(len(patches)), _bump(len(patches))).astype(np.float32)
+    yield replace(like, method="centre blob", patches=middle, words=blob, signed=False, seconds=0.0)
+
+
+def _bump(n: int) -> np.ndarray:
+    return np.exp(-(np.linspace(-2, 2, n) ** 2))
+
+
+# --- marks --------------------------------------------------------------------------------------------------------
+
+
+def pointed(found: Attribution, box: Box) -> bool:
+    """The pointing game: whether the middle of the strongest patch lies inside the box."""
+    row, column = divmod(int(abs(found.patches).argmax()), len(found.patches))
+    left, top, right, bottom = found.frame
+    x = left + (column + 0.5) / len(found.patches) * (right - left)
+    y = top + (row + 0.5) / len(found.patches) * (bottom - top)
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+
+
+def energy(found: Attribution, box: Box) -> float:
+    """Share of the map's strength inside the box, 0..1; patches on its edge count in part."""
+    strength = abs(found.patches)
+    left, top, right, bottom = found.frame
+    across = _covered(left, right, len(strength), box[0], box[2])
+    down = _covered(top, bottom, len(strength), box[1], box[3])
+    return float((strength * np.outer(down, across)).sum() / max(float(strength.sum()), 1e-12))
+
+
+def _covered(start: float, stop: float, n: int, low: float, high: float) -> np.ndarray:
+    """How much of each of n equal steps from start to stop lies between low and high: (n,), 0..1."""
+    edges = np.linspace(start, stop, n + 1).clip(low, high)
+    return np.diff(edges) * n / (stop - start)
+
+
+def named(found: Attribution, words: Sequence[str]) -> bool:
+    """Whether the strongest word is one of those that decide."""
+    if not found.words:
+        return False
+    strongest = max(found.words, key=lambda w: abs(w.value))
+    return bare(strongest.text) in {bare(word) for phrase in words for word in phrase.split()}
+
+
+def bare(word: str) -> str:
+    """A word without case and punctuation."""
+    return re.sub(r"[^\w']", "", word.casefold())
+
+
+def called(found: Attribution) -> str:
+    """Which half decides by a map's own sums: the larger, or *together* where they are about alike."""
+    picture, words = abs(float(found.patches.sum())), abs(sum(w.value for w in found.words))
+    if min(picture, words) >= ALIKE * max(picture, words):
+        return "together"
+    return "picture" if picture > words else "words"
+
+
+def decided_by(told: Ledger) -> str:
+    """Which half decides by the ledger: the largest of what the picture brings alone, the words alone, and only both together."""
+    parts = {"picture": told.margin.picture_alone, "words": told.margin.words_alone, "together": told.margin.interaction}
+    return max(parts, key=lambda part: abs(parts[part]))
+
+
+def hit(marked: Marks) -> bool:
+    """Whether a map hits all that decides in its meme."""
+    return all(marked.get(mark, 1.0) for mark in ("pointing", "word"))
+
+
+# --- all memes ----------------------------------------------------------------------------------------------------
+
+
+def _means(each: list[Marks]) -> dict[str, Interval]:
+    return {mark: mean([marked[mark] for marked in each if mark in marked]) for mark in MARKS if any(mark in m for m in each)}
+
+
+def mean(values: Sequence[float]) -> Interval:
+    """The mean with its 95 % percentile bootstrap interval; seeded."""
+    each, n = np.asarray(values), len(values)
+    draws = np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), size=RESAMPLES) @ each / n
+    low, high = np.percentile(draws, [2.5, 97.5]).tolist()
+    return Interval(float(each.mean()), low, high)
+
+
+def _sorted(trust: dict[str, list[tuple[bool, Trust]]]) -> Iterator[Sorted]:
+    for method, each in trust.items():
+        for number in NUMBERS:
+            values = {
+                side: [getattr(t, number) for h, t in each if h is side and getattr(t, number) is not None]
+                for side in (True, False)
+            }
+            if values[True] and values[False]:
+                yield Sorted(method, number, _quantiles(values[True]), _quantiles(values[False]))
+
+
+def _quantiles(values: list[float]) -> tuple[float, ...]:
+    return tuple(np.quantile(values, QUANTILES).tolist())
+
+
+def _badges(each: list[tuple[bool, Trust]]) -> dict[Badge, tuple[int, int]]:
+    return {b: (sum(h for h, t in each if t.badge == b), sum(t.badge == b for _, t in each)) for b in get_args(Badge)}
+
+
+def table(outcome: Outcome) -> str:
+    """The outcome as text for a terminal or a page of documentation (Markdown)."""
+    lines = [
+        f"{outcome.memes} memes, {outcome.right} judged right by the head.",
+        "",
+        _line("method", MARKS),
+        _line("---", ["---"] * len(MARKS)),
+    ]
+    lines += [_line(row.method, [str(row.marks.get(mark, "–")) for mark in MARKS]) for row in outcome.rows]
+    if outcome.numbers:
+        heads = [f"{side} {q:.0%}" for side in ("hits", "misses") for q in QUANTILES]
+        lines += ["", _line("number of trust", heads), _line("---", ["---"] * len(heads))]
+        lines += [_line(f"{s.method}: {s.number}", [f"{v:.2f}" for v in (*s.hits, *s.misses)]) for s in outcome.numbers]
+        badges = get_args(Badge)
+        lines += ["", _line("hits of maps with this badge", badges), _line("---", ["---"] * len(badges))]
+        lines += [_line(m, [f"{h} of {n}" for h, n in (each[b] for b in badges)]) for m, each in outcome.badges.items()]
+    return "\n".join(lines)
+
+
+def _line(first: str, rest: Sequence[str]) -> str:
+    return "| " + " | ".join([first, *rest]) + " |"
