@@ -1,0 +1,5 @@
+"""`python -m gatedclip` is `gatedclip`."""
+
+from gatedclip.cli import main
+
+main()
