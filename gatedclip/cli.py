@@ -204,7 +204,9 @@ def export(
 def predict(
     what: Annotated[list[str], typer.Argument(help="Ids of memes, or one picture file, which is not stored.")],
     text: Annotated[str | None, typer.Option(help="Words of a picture file; read from it unless given.")] = None,
-    version: Annotated[int | None, typer.Option(help="Head to ask about stored memes; the one that serves unless given.")] = None,
+    version: Annotated[
+        int | None, typer.Option(max=2**63 - 1, help="Head to ask about stored memes, not the one that serves.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """What the head says: probability of hateful, and the gate between picture (1) and words (0).
@@ -212,7 +214,7 @@ def predict(
     Example: gatedclip predict 12 13 --json
     """
     bench = Workbench.open()
-    if len(what) == 1 and not what[0].isdigit():
+    if len(what) == 1 and not what[0].isdigit():  # a file
         words, said = bench.predict_file(_file(what[0]).read_bytes(), text)
         _print({"file": what[0], "text": words, **_plain(said)}, _say(what[0], words, said), as_json)
         return
@@ -229,7 +231,7 @@ def _say(name: str, words: str, said: Prediction) -> str:
 
 @app.command()
 def explain(
-    meme: Annotated[int, typer.Argument(help="Id of the meme.")],
+    meme: Annotated[int, typer.Argument(max=2**63 - 1, help="Id of the meme.")],
     method: Annotated[str, typer.Option(help=f"One of: {', '.join(get_args(Method))}.")] = "quick",
     out: Annotated[Path | None, typer.Option(help="PNG to write: the picture with its heat.")] = None,
     as_json: AsJson = False,
@@ -332,7 +334,7 @@ def retrain(preset: PresetOption = "tuned", by: By = "", as_json: AsJson = False
 
 @app.command()
 def evaluate(
-    version: Annotated[int | None, typer.Option(help="Head to measure; the one that serves unless given.")] = None,
+    version: Annotated[int | None, typer.Option(max=2**63 - 1, help="Head to measure, not the one that serves.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure a head on the held-out test memes as they are now.
@@ -349,7 +351,7 @@ def evaluate(
 
 @app.command()
 def promote(
-    version: Annotated[int, typer.Argument(help="Number of the version: 2 for v2.")],
+    version: Annotated[int, typer.Argument(max=2**63 - 1, help="Number of the version: 2 for v2.")],
     reason: Annotated[str, typer.Option(help="Why; kept on record.")] = "",
     by: By = "",
 ) -> None:
@@ -438,7 +440,8 @@ def bench(as_json: AsJson = False) -> None:
 def watching(what: str) -> Iterator[Progress]:
     """A progress bar on stderr while something takes long."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=1.0)
         yield lambda fraction, message: bar.update(task, completed=fraction, description=escape(message))
 
@@ -458,7 +461,7 @@ def _jsonable(value: Any) -> Any:
 
 
 def _id(value: str) -> int:
-    if not value.isdigit():
+    if not (value.isascii() and value.isdigit() and len(value) <= 18):  # more digits than a database can hold
         raise InputError(f"{value!r} is not the id of a meme. Give ids, such as 12 13, or a single picture file.")
     return int(value)
 

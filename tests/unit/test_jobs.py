@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,28 +27,10 @@ ENDLESS = TrainConfig(epochs=1000, warmup=1, patience=1000)
 SPLITS = [Split.TRAIN] * 40 + [Split.VALIDATION] * 12 + [Split.TEST] * 12
 
 
-@pytest.fixture(scope="session")
-def tiny_clip_folder(tmp_path_factory) -> Path:
-    """An untrained CLIP as a folder that a process of its own can load."""
-    import torch
-
-    from gatedclip.model.encoder import new_clip, save_clip
-
-    config = {
-        "embed_dim": 8,
-        "vision_cfg": {"image_size": 16, "patch_size": 8, "layers": 1, "width": 16, "head_width": 8},
-        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 8, "heads": 2, "layers": 1},
-    }
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("clip")
-    save_clip(new_clip(config), config, folder)
-    return folder
-
-
 @pytest.fixture
-def workbench(home, tiny_clip_folder) -> Workbench:
+def workbench(home, tiny_backbone) -> Workbench:
     """A workbench whose base set holds 64 small labelled memes."""
-    bench = Workbench.open(Settings(home=home, backbone=f"local-dir:{tiny_clip_folder}", device="cpu"))
+    bench = Workbench.open(Settings(home=home, backbone=tiny_backbone, device="cpu"))
     rng = np.random.default_rng(0)
     memes = []
     for n, split in enumerate(SPLITS):
@@ -110,12 +91,12 @@ def test_a_second_retraining_is_refused_while_one_is_active_and_the_first_stops_
     assert [p.name for p in workbench.settings.home.glob("versions/*")] == []
 
 
-def test_a_job_outlives_the_server_that_started_it_and_a_killed_one_is_lost_and_can_be_run_again(workbench, tiny_clip_folder):
+def test_a_job_outlives_the_server_that_started_it_and_a_killed_one_is_lost_and_can_be_run_again(workbench, tiny_backbone):
     server = (
         "from gatedclip.workbench import Workbench; from gatedclip.config import TrainConfig;"
         f"Workbench.open().start_retraining(TrainConfig.from_dict({ENDLESS.to_dict()!r}), 'anna')"
     )
-    env = {**os.environ, "GATEDCLIP_BACKBONE": f"local-dir:{tiny_clip_folder}", "GATEDCLIP_DEVICE": "cpu"}
+    env = {**os.environ, "GATEDCLIP_BACKBONE": tiny_backbone, "GATEDCLIP_DEVICE": "cpu"}
     subprocess.run([sys.executable, "-c", server], check=True, env=env)  # has ended when this returns
 
     job = wait(workbench, started)
@@ -134,8 +115,8 @@ def test_a_job_outlives_the_server_that_started_it_and_a_killed_one_is_lost_and_
     assert again.id != job.id
 
 
-def test_what_a_person_can_mend_ends_the_job_in_a_sentence(home, tiny_clip_folder):
-    bench = Workbench.open(Settings(home=home, backbone=f"local-dir:{tiny_clip_folder}", device="cpu"))
+def test_what_a_person_can_mend_ends_the_job_in_a_sentence(home, tiny_backbone):
+    bench = Workbench.open(Settings(home=home, backbone=tiny_backbone, device="cpu"))
     bench.start_retraining(QUICK, "anna")
     job = wait(bench, ended)
     assert job.status is JobStatus.FAILED
