@@ -90,11 +90,16 @@ class TrainConfig:
     batch: int = 32
     """Memes per step."""
 
-    learning_rate: float = 1e-4
-    """Peak of AdamW's learning rate, reached after `warmup` epochs, then cosine to 0."""
+    learning_rate: float = 3e-4
+    """Peak of AdamW's learning rate, reached after `warmup` epochs, then cosine to 0. 1e-4 in *paper*."""
 
     weight_decay: float = 0.01
     """AdamW's decoupled decay."""
+
+    gate_hold: int = 3
+    """Epochs at the start with the gate held at ½, so that classifier and projections meet picture and words together. A free gate
+    soon turns into a switch: it hides the picture behind some words for good, and what only both can tell is never learned.
+    0 in *paper*."""
 
     warmup: int = 2
     """Epochs of linear rise from 0."""
@@ -125,6 +130,7 @@ class TrainConfig:
         _within("batch", self.batch, 2, 65536)
         _within("learning_rate", self.learning_rate, 1e-8, 1)
         _within("weight_decay", self.weight_decay, 0, 1)
+        _within("gate_hold", self.gate_hold, 0, 1000)
         _within("warmup", self.warmup, 0, self.epochs)
         _within("patience", self.patience, 1, 1000)
         _within("clip_norm", self.clip_norm, 1e-6, 1e6)
@@ -161,5 +167,5 @@ def _within(name: str, value: float, low: float, high: float) -> None:
 
 PRESETS: dict[str, TrainConfig] = {
     "tuned": TrainConfig(),
-    "paper": TrainConfig(input_scale="unit", resize="crop", flip=0.5, threshold="half"),
+    "paper": TrainConfig(input_scale="unit", resize="crop", flip=0.5, threshold="half", gate_hold=0, learning_rate=1e-4),
 }

@@ -103,7 +103,8 @@ def _run(
     epochs: list[Epoch] = []
     best, weights = 0, {}
     for number in range(1, config.epochs + 1):
-        mean_loss = _train_epoch(head, train, config, optimiser, schedule)
+        held = number <= config.gate_hold and head.kind == "gated"
+        mean_loss = _train_epoch(head, train, config, held, optimiser, schedule)
         epochs.append(_validate(head, validation, number, mean_loss))
         on_epoch(epochs[-1])
         if number == keep:
@@ -128,6 +129,7 @@ def _train_epoch(
     head: Head,
     train: Examples,
     config: TrainConfig,
+    held: bool,
     optimiser: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LambdaLR,
 ) -> float:
@@ -136,7 +138,8 @@ def _train_epoch(
     parameters = list(head.parameters())
     total = torch.zeros(())
     for batch in batches(train, config):
-        value = loss(head(batch.picture, batch.words), batch.hateful, batch.weight, alignment)  # type: ignore[arg-type]
+        half = torch.full((len(batch),), 0.5) if held else None
+        value = loss(head(batch.picture, batch.words, half), batch.hateful, batch.weight, alignment)  # type: ignore[arg-type]
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(parameters, config.clip_norm)

@@ -64,12 +64,22 @@ def calibration_error(hateful: np.ndarray, probability: np.ndarray, bins: int = 
 
 
 def best_threshold(hateful: np.ndarray, probability: np.ndarray) -> float:
-    """The threshold with the best balanced accuracy, midway to the next lower score so that it generalises."""
+    """The threshold nearest ½ whose balanced accuracy is within one standard error of the best: 0..1.
+
+    The best itself is often decided by a single meme; where a head separates well it can lie anywhere between the classes.
+    """
     require_both_classes(hateful, "The memes that choose the threshold")
-    false_alarms, hits, thresholds = roc_curve(hateful, probability)
-    best = float(thresholds[int(np.argmax(hits - false_alarms))])
-    below = probability[probability < best]
-    return float((best + below.max()) / 2) if len(below) and np.isfinite(best) else 0.5
+    false_alarms, hits, thresholds = roc_curve(hateful, probability, drop_intermediate=False)
+    balanced = (hits + 1 - false_alarms) / 2
+    best = int(balanced.argmax())
+    if balanced[best] <= 0.5:  # no better than chance anywhere
+        return 0.5
+    positives, negatives = hateful.sum(), len(hateful) - hateful.sum()
+    spread = hits[best] * (1 - hits[best]) / positives + false_alarms[best] * (1 - false_alarms[best]) / negatives
+    good = np.flatnonzero(balanced >= balanced[best] - np.sqrt(spread) / 2)
+    above, below = np.minimum(thresholds, 1.0)[good], np.append(thresholds[1:], 0.0)[good]  # any cut in (below, above] is the same
+    cuts = np.where((below < 0.5) & (above >= 0.5), 0.5, (below + above) / 2)
+    return float(cuts[np.abs(cuts - 0.5).argmin()])
 
 
 def balanced_accuracy(hateful: np.ndarray, probability: np.ndarray, threshold: float) -> float:

@@ -95,10 +95,14 @@ def test_a_score_equal_to_the_share_is_perfectly_calibrated():
     assert calibration_error(np.array([0, 1, 0, 1]), np.full(4, 0.5), bins=1) == 0.0
 
 
-def test_the_threshold_lies_midway_between_the_best_cut_and_the_score_below():
-    # cutting at 0.8 or at 0.35 are equally good on balance (0.75); the first, higher one wins, midway to 0.4
-    assert best_threshold(Y, S) == pytest.approx(0.6)
-    assert best_threshold(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.6, 0.9])) == pytest.approx(0.4)
+def test_the_threshold_is_one_half_wherever_that_cuts_as_well_as_any():
+    assert best_threshold(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.6, 0.9])) == 0.5
+    assert best_threshold(Y, S) == 0.5  # 0.35 and 0.8 cut equally well, and 1/2 cuts like 0.8
+
+
+def test_otherwise_it_lies_midway_between_the_scores_it_parts():
+    assert best_threshold(np.array([0, 0, 1, 1]), np.array([0.6, 0.7, 0.8, 0.9])) == pytest.approx(0.75)
+    assert best_threshold(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.3, 0.4])) == pytest.approx(0.25)
 
 
 def test_a_ranking_that_is_wholly_wrong_gets_the_neutral_threshold():
@@ -106,10 +110,13 @@ def test_a_ranking_that_is_wholly_wrong_gets_the_neutral_threshold():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_no_cut_between_scores_beats_the_chosen_threshold(seed):
+def test_no_cut_beats_the_chosen_threshold_by_more_than_one_standard_error(seed):
     y, s = sample(seed=seed)
-    chosen = balanced_accuracy(y, s, best_threshold(y, s))
-    assert chosen == pytest.approx(max(balanced_accuracy(y, s, t) for t in np.unique(s)))
+    found = {t: balanced_accuracy(y, s, t) for t in np.unique(s)}
+    best = max(found, key=found.__getitem__)
+    hits, alarms = (s[y == 1] >= best).mean(), (s[y == 0] >= best).mean()
+    error = np.sqrt(hits * (1 - hits) / y.sum() + alarms * (1 - alarms) / (1 - y).sum()) / 2
+    assert balanced_accuracy(y, s, best_threshold(y, s)) >= found[best] - error - 1e-12
 
 
 def test_balanced_accuracy_is_the_mean_of_both_recalls():
