@@ -26,4 +26,4 @@ USER 10001
 # An unknown path answers 200 with the app's page, so the body is compared.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", "import sys, urllib.request as u; sys.exit(u.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4).read() != b'ok')"]
 
-CMD ["python", "-m", "gatedclip", "serve", "--demo"]
+CMD ["python", "-m", "gatedclip", "serve"]

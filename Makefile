@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
-	$(BIN)/gatedclip serve --demo --port $(PORT)
+	$(BIN)/gatedclip serve --port $(PORT)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(TESTS)
@@ -30,6 +30,7 @@ bench: $(VENV)/.run
 
 # Each stamp is newer than what it was installed from, so a change of pins installs again and nothing else does.
 $(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
+	@echo 'Installing what the workbench needs. This takes some minutes the first time.'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
