@@ -57,7 +57,9 @@ app = typer.Typer(
     help="Review memes together with a model you can look inside and teach. Data lives in GATEDCLIP_HOME (default: data).",
 )
 world = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="MemeWorld: make what ships in assets/, and measure it.")
+bench = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(world, name="world")
+app.add_typer(bench, name="bench")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 By = Annotated[str, typer.Option(help="Name that the record keeps; your own unless given.")]
@@ -104,7 +106,6 @@ def serve(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.
         with watching("Demo") as progress:
             demos.seed(bench, progress)
     bench.store.close()
-    print(f"GatedCLIP workbench: http://127.0.0.1:{port}", flush=True)
     arguments = ["streamlit", "run", str(APP), "--server.port", str(port)]
     os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606  # the server takes this process's place
 
@@ -420,17 +421,42 @@ def table(
     _print([asdict(row) for row in rows], tables.render(rows), as_json)
 
 
-@app.command()
-def bench(as_json: AsJson = False) -> None:
+@bench.callback()
+def measure(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Measure this machine: embedding, training, predicting, explaining, and memory. A few minutes.
 
     Example: gatedclip bench --json
     """
-    from gatedclip.bench import measure, render
+    if ctx.invoked_subcommand is not None:
+        return
+    from gatedclip import bench as machine
 
     with watching("Bench") as progress:
-        found = measure(progress)
-    _print(found, render(found), as_json)
+        found = machine.measure(progress)
+    _print(found, machine.render(found), as_json)
+
+
+@bench.command("explain")
+def explanations(
+    memes: Annotated[int, typer.Option(min=2, help="Test memes to explain.")] = 500,
+    trusted: Annotated[int, typer.Option(min=0, help="Of them, how many maps are also assessed for trust.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the explanations where the truth is known: does each method find the thing and the word that decide?
+
+    Beside controls that have not looked, and with the numbers that the thresholds of trust are read from. Half an hour.
+
+    Example: gatedclip bench explain --memes 60 --trusted 10
+    """
+    from gatedclip.model import checkpoint
+    from gatedclip.model.encoder import load_encoder
+    from gatedclip.world import explaining
+
+    encoder, trained = load_encoder("demo"), checkpoint.load(demos.HEAD)
+    checkpoint.require_fit(trained, encoder.identity)
+    with watching("Bench") as progress:
+        found = explaining.run(encoder, trained, memes, trusted, progress)
+    _print(found, explaining.table(found), as_json)
 
 
 # --- parts --------------------------------------------------------------------------------------------------------
