@@ -16,14 +16,18 @@ from torch import Tensor
 from gatedclip.config import Settings
 from gatedclip.data.text import text_key
 from gatedclip.errors import NotFound
-from gatedclip.explain.attribution import explain
-from gatedclip.explain.serialise import from_bytes, to_bytes
+from gatedclip.explain.attribution import Baseline, explain
+from gatedclip.explain.modality import ledger
+from gatedclip.explain.parts import quiet
+from gatedclip.explain.score import Target
+from gatedclip.explain.serialise import from_bytes, to_bytes, trust_from_bytes, trust_to_bytes
+from gatedclip.explain.trust import assess
 from gatedclip.model import checkpoint
 from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.encoder import Encoder, load_encoder
 from gatedclip.store.store import Store
 from gatedclip.store.vectors import VectorKind
-from gatedclip.types import Attribution, HeadVersion, Meme, Method, Prediction
+from gatedclip.types import Attribution, HeadVersion, Ledger, Meme, Method, Prediction, Trust
 
 BATCH = 64  # pictures or texts encoded at once
 
@@ -107,16 +111,55 @@ class Engine:
         vectors = self.encoder.encode_pictures([_open(jpeg)]), self.encoder.encode_texts([text])
         return self.head(version).predict(*vectors, version.id)[0]
 
-    def explain(self, meme: Meme, method: Method) -> Attribution:
-        """Why the champion says so, from the cache where this picture, text, head and method were explained before."""
-        version = self.champion()
-        trained, at = self.head(version), (meme.picture, text_key(meme.text), version.id, method)
+    def explain(
+        self,
+        meme: Meme,
+        method: Method,
+        target: Target = "margin",
+        baseline: Baseline = "mean colour",
+        on_progress: Callable[[float], None] = quiet,
+    ) -> Attribution:
+        """Why the champion says so, from the cache where this picture, text, head and way of explaining were asked for before."""
+        trained, at = self._place(meme, kept_as(method, target, baseline))
         if (known := self.store.attributions.get(*at)) is not None:
             return from_bytes(known)
-        found = explain(self.encoder, trained.head, self.picture(meme.picture), meme.text, method)
+        found = explain(self.encoder, trained.head, self.picture(meme.picture), meme.text, method, target, baseline, on_progress)
         self.store.attributions.put(*at, to_bytes(found))
         return found
+
+    def trust(
+        self,
+        meme: Meme,
+        method: Method,
+        target: Target = "margin",
+        baseline: Baseline = "mean colour",
+        on_progress: Callable[[float], None] = quiet,
+    ) -> Trust:
+        """How far that explanation can be trusted, from the cache too; takes some six times as long as explaining."""
+        trained, at = self._place(meme, f"trust:{kept_as(method, target, baseline)}")
+        if (known := self.store.attributions.get(*at)) is not None:
+            return trust_from_bytes(known)
+        why = self.explain(meme, method, target, baseline, on_progress)
+        found = assess(self.encoder, trained.head, self.picture(meme.picture), meme.text, why, target, baseline, on_progress)
+        self.store.attributions.put(*at, trust_to_bytes(found))
+        return found
+
+    def ledger(self, meme: Meme) -> Ledger:
+        """What the champion owes to the picture, to the words, and only to both; milliseconds from cached embeddings."""
+        trained, familiar = self.head(self.champion()), self.head(self.champion()).familiar
+        vectors = self.embed([meme.picture], [meme.text])
+        return ledger(trained.head, *vectors, familiar.picture, familiar.words, trained.threshold)
+
+    def _place(self, meme: Meme, method: str) -> tuple[TrainedHead, tuple[str, str, int, str]]:
+        """The champion's head, and where what is known of this meme under it is kept."""
+        version = self.champion()
+        return self.head(version), (meme.picture, text_key(meme.text), version.id, method)
 
 
 def _open(jpeg: bytes) -> Image.Image:
     return Image.open(io.BytesIO(jpeg)).convert("RGB")
+
+
+def kept_as(method: Method, target: Target, baseline: Baseline) -> str:
+    """The name an explanation is kept under; what is not the default is part of it."""
+    return "|".join([method, *([target] if target != "margin" else []), *([baseline] if baseline != "mean colour" else [])])

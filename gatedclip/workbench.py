@@ -24,6 +24,7 @@ from gatedclip.types import (
     HeadVersion,
     Job,
     Label,
+    Ledger,
     Meme,
     Method,
     Prediction,
@@ -33,6 +34,7 @@ from gatedclip.types import (
     Scores,
     Split,
     Status,
+    Trust,
     report_from,
 )
 from gatedclip.world import memes as world
@@ -190,6 +192,14 @@ class Workbench:
 
     def explain(self, meme: Meme, method: Method = "quick") -> Attribution:
         return self.engine.explain(meme, method)
+
+    def trust(self, meme: Meme, method: Method = "quick") -> Trust:
+        """How far that explanation can be trusted; slow when asked for the first time."""
+        return self.engine.trust(meme, method)
+
+    def ledger(self, meme: Meme) -> Ledger:
+        """What the champion owes to the picture, to the words, and only to both."""
+        return self.engine.ledger(meme)
 
     # --- decide ---------------------------------------------------------------------------------------------------
 

@@ -109,7 +109,7 @@ def find_maps(
 
 def _shap(score: Score, parts: Parts, on_progress: Callable[[float], None]) -> Maps:
     patches, pieces, empty = kernel_shap(score, parts, on_progress)
-    gain = float(score(*parts.whole())) - empty
+    gain = float(score(*parts.whole()).detach()) - empty
     error = abs(float(patches.double().sum() + pieces.double().sum()) - gain)
     return Maps(patches, pieces, error / abs(gain) if abs(gain) >= TINY else None)
 

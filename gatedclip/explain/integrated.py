@@ -6,7 +6,7 @@ word tower again, nor the other way round.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -34,7 +34,13 @@ class Path(NamedTuple):
 
 
 def integrated_gradients(
-    encoder: Encoder, score: Score, pixels: Tensor, tokens: Tensor, absent: Tensor, on_progress: Callable[[float], None]
+    encoder: Encoder,
+    score: Score,
+    pixels: Tensor,
+    tokens: Tensor,
+    absent: Tensor,
+    on_progress: Callable[[float], None],
+    ladder: Sequence[int] = STEPS,
 ) -> tuple[Tensor, Tensor, float | None, int]:
     """Attributions of the patches (G·G,) and word pieces (T,), the completeness error, and the steps it took.
 
@@ -54,8 +60,11 @@ def integrated_gradients(
         return score(v_picture.expand(len(x), -1), encoder.words_from_tokens(x, tokens))
 
     picture_counts, words_count = looks_at(score, v_picture, v_words)
-    looking = integrate(seen, patches, nothing, lambda done: on_progress(done / 2)) if picture_counts else _zero(patches)
-    reading = integrate(read, embedded, blank, lambda done: on_progress(0.5 + done / 2)) if words_count else _zero(embedded)
+    looking, reading = _zero(patches), _zero(embedded)
+    if picture_counts:
+        looking = integrate(seen, patches, nothing, lambda done: on_progress(done / 2), ladder)
+    if words_count:
+        reading = integrate(read, embedded, blank, lambda done: on_progress(0.5 + done / 2), ladder)
     errors = [path.completeness for path in (looking, reading) if path.completeness is not None]
     return looking.values, reading.values, max(errors, default=None), max(looking.steps, reading.steps)
 
@@ -67,13 +76,15 @@ def without_words(tokens: Tensor) -> Tensor:
     return blank
 
 
-def integrate(forward: Forward, x: Tensor, baseline: Tensor, on_progress: Callable[[float], None]) -> Path:
-    """Attributions of `forward` along the line from `baseline` to `x` (1, T, W), with as many steps as completeness needs."""
+def integrate(
+    forward: Forward, x: Tensor, baseline: Tensor, on_progress: Callable[[float], None], ladder: Sequence[int] = STEPS
+) -> Path:
+    """Attributions of `forward` along the line from `baseline` to `x` (1, T, W), as far up the ladder as completeness needs."""
     with torch.no_grad():
         end, start = forward(torch.cat([x, baseline])).tolist()
     gain = end - start
     batch = max(1, ROWS // x.shape[1])
-    for doubling, steps in enumerate(STEPS):
+    for doubling, steps in enumerate(ladder):
         method = IntegratedGradients(_watched(forward, steps, doubling, on_progress))
         found = method.attribute(x, baseline, n_steps=steps, internal_batch_size=batch)  # (1, T, W)
         values = found.detach()[0].sum(-1)  # (T,)

@@ -1,4 +1,4 @@
-"""An attribution as bytes that can be kept, and back, without pickle."""
+"""An attribution, or how far to trust one, as bytes that can be kept, and back, without pickle."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict
 import numpy as np
 
 from gatedclip.errors import DataError
-from gatedclip.types import Attribution, Word
+from gatedclip.types import Attribution, Interval, Trust, Word
 
 
 def to_bytes(attribution: Attribution) -> bytes:
@@ -26,3 +26,19 @@ def from_bytes(content: bytes) -> Attribution:
         return Attribution(**values)
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"A kept explanation of {len(content)} bytes is damaged ({error}). Explain the meme again.") from error
+
+
+def trust_to_bytes(trust: Trust) -> bytes:
+    """The trust as UTF-8 JSON; every number survives exactly."""
+    return json.dumps(asdict(trust), allow_nan=False).encode()
+
+
+def trust_from_bytes(content: bytes) -> Trust:
+    """The trust that `trust_to_bytes` packed. Raises DataError for anything else."""
+    try:
+        values = json.loads(content)
+        values["chance"] = values["chance"] and Interval(**values["chance"])
+        values["reasons"] = tuple(values["reasons"])
+        return Trust(**values)
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"A kept trust of {len(content)} bytes is damaged ({error}). Explain the meme again.") from error

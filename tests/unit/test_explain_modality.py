@@ -4,7 +4,7 @@ import torch
 from explaining import head_for
 
 from gatedclip.errors import DataError
-from gatedclip.explain.modality import crossings, gate_sweep, shapley
+from gatedclip.explain.modality import crossings, disagree, gate_sweep, ledger, shapley
 from gatedclip.model.heads import Head, HeadOutput, make_head
 
 
@@ -95,3 +95,58 @@ def test_the_decision_flips_where_the_sweep_crosses_the_threshold():
     assert crossings(np.array([0.2, 0.6, 0.8]), 0.5) == pytest.approx([0.375])
     assert crossings(np.array([0.9, 0.1, 0.5]), 0.5) == pytest.approx([0.25, 1.0])
     assert crossings(np.array([0.6, 0.7]), 0.5) == []
+
+
+# --- the ledger -----------------------------------------------------------------------------------------------------
+
+
+def test_the_ledger_of_a_product_is_as_on_paper():
+    """f(I,T) = 3·2; references (0, 0) and (2, 1): without the picture 2·0 and 2·2, without the words 3·0 and 3·1."""
+    told = ledger(Product().eval(), column(3.0), column(2.0), column(0.0, 2.0), column(0.0, 1.0))
+
+    def p(margin: float) -> float:
+        return 1 / (1 + np.exp(-margin))
+
+    # a raw head reads lengths, so references become 3·sign for pictures and 2·sign for words: (0, 0) and (3, 2)
+    assert told.without_picture == pytest.approx((p(0) + p(6)) / 2)
+    assert told.without_words == pytest.approx((p(0) + p(6)) / 2)
+    assert told.probability == pytest.approx(p(6))
+    assert told.references == 2
+    assert told.gate_logit is None
+    assert not told.disagrees
+    assert "length of this meme's own" in told.note
+
+
+@pytest.mark.parametrize("kind", ["gated", "mean", "picture", "words"])
+def test_the_ledger_adds_up_and_says_what_the_head_says(tiny_encoder, kind):
+    head, picture, words = head_for(tiny_encoder, kind), random_vectors(1), random_vectors(1, seed=1)
+    told = ledger(head, picture, words, random_vectors(600, seed=2), random_vectors(600, seed=3))
+    out = head(picture, words)
+    assert (told.gate, told.share, told.probability) == pytest.approx(
+        (out.gate.item(), out.share.item(), out.probability.item()), abs=1e-6
+    )
+    for shares in filter(None, (told.margin, told.gate_logit)):
+        assert shares.picture + shares.words == pytest.approx(shares.margin - shares.base, abs=1e-5)
+    assert (told.gate_logit is not None) == (kind == "gated")
+    assert told.references == 512
+    assert told.sentence.endswith(".")
+    assert told.note == ""
+    if kind == "picture":
+        assert told.without_words == pytest.approx(told.probability, abs=1e-6)
+        assert told.margin.picture_share == 1
+
+
+def test_unit_references_stand_for_the_memes_they_came_from(tiny_encoder):
+    head, picture, words = head_for(tiny_encoder), random_vectors(1), random_vectors(1, seed=1)
+    raw = random_vectors(64, seed=2), random_vectors(64, seed=3)
+    unit = [torch.nn.functional.normalize(v, dim=1) for v in raw]
+    assert ledger(head, picture, words, *raw).margin.picture == pytest.approx(
+        ledger(head, picture, words, *unit).margin.picture, abs=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("gate", "share", "flagged"), [(0.9, 0.8, False), (0.7, 0.3, True), (0.3, 0.7, True), (0.55, 0.45, False), (0.9, 0.55, False)]
+)
+def test_gate_and_shapley_disagree_only_on_different_sides_and_well_apart(gate, share, flagged):
+    assert disagree(gate, share) == flagged
