@@ -14,10 +14,11 @@ RUN pip install --no-cache-dir --disable-pip-version-check --requirement require
 RUN useradd --create-home --uid 10001 gatedclip && install -d -o gatedclip -g gatedclip -m 700 /data
 COPY . .
 
-# Weights of real CLIP models, once fetched, stay in the volume too.
+# Weights of real CLIP models, once fetched, stay in the volume too. Without its own address Streamlit would ask a host outside for it.
 ENV GATEDCLIP_HOME=/data \
     HF_HOME=/data/models \
     PYTHONUNBUFFERED=1 \
+    STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0
 VOLUME /data
 EXPOSE 8501
