@@ -99,24 +99,31 @@ def _in_batches(encode: Callable[[Any], torch.Tensor], items: Sequence[Any]) -> 
         encode(items[at : at + BATCH])
 
 
-def _training(encoder: Encoder, pictures: Sequence[Image.Image], texts: Sequence[str]) -> list[Figure]:
+def _training(
+    encoder: Encoder, pictures: Sequence[Image.Image], texts: Sequence[str], memes: int = MEMES, epochs: int = EPOCHS
+) -> list[Figure]:
     """The whole schedule on cached vectors, and what it would take with the encoder in the loop, measured one after the other."""
-    data = _random(encoder, MEMES)
-    config = TrainConfig.preset("paper", patience=EPOCHS, epochs=EPOCHS, batch=BATCH)
-    schedule = fit(data, data.take(torch.arange(500)), config).seconds
-    epoch = schedule / EPOCHS
+    data = _random(encoder, memes)
+    config = TrainConfig.preset("paper", epochs=epochs, patience=epochs, batch=BATCH)
+    schedule = fit(data, _random(encoder, 500), config).seconds
+    epoch = schedule / epochs
     seen = seconds(lambda: _in_batches(encoder.encode_pictures, pictures)) / len(pictures)
     read = seconds(lambda: _in_batches(encoder.encode_texts, texts)) / len(texts)
-    in_loop, once = MEMES * (seen + read) + epoch, MEMES * (2 * seen + read)  # once: each picture as it is and mirrored
+    in_loop, once = memes * (seen + read) + epoch, memes * (2 * seen + read)  # once: each picture as it is and mirrored
     guess = f"extrapolated from {len(texts)} encoded memes"
     return [
-        Figure("epoch of 8,500 cached memes, batch 32", epoch, "s", "512 wide, flips drawn, validation included"),
-        Figure("schedule of 20 epochs, cached", schedule, "s"),
-        Figure("epoch with ViT-B-32 in the loop", in_loop, "s", guess),
+        Figure(
+            f"epoch of {memes:,} cached memes, batch {BATCH}",
+            epoch,
+            "s",
+            f"{encoder.picture_width} wide, flips drawn, validation included",
+        ),
+        Figure(f"schedule of {epochs} epochs, cached", schedule, "s"),
+        Figure(f"epoch with {encoder.name} in the loop", in_loop, "s", guess),
         Figure("epoch: encoder in the loop over cached", in_loop / epoch, "times", guess),
         Figure(
             "schedule: encoder in the loop over cached, embedding once included",
-            in_loop * EPOCHS / (once + schedule),
+            in_loop * epochs / (once + schedule),
             "times",
             guess,
         ),
