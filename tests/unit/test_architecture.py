@@ -28,7 +28,8 @@ def test_the_contracts_between_rooms_are_kept():
 def loaded_by(*modules: str) -> set[str]:
     """The heavy packages that importing these modules loads, in a fresh Python."""
     code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
-    return HEAVY & set(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return HEAVY & set(printed.split())
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,8 @@ def numeric(spec: ast.expr) -> bool:
 def markdown_risks(source: str, file: str) -> list[str]:
     """Texts that reach Markdown and might hold someone else's words."""
     tree = ast.parse(source)
-    modules = {a.asname or a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names if "gatedclip" in (n.module or "")}
+    imports = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and "gatedclip" in (n.module or "")]
+    modules = {name.asname or name.name for n in imports for name in n.names}
     found = []
     for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)):
         if isinstance(call.func.value, ast.Name) and call.func.value.id in modules:  # a part of ours, checked where it is written
@@ -191,5 +193,5 @@ def test_everything_the_package_imports_is_required_by_name():
     provided = {"PIL": "pillow", "sklearn": "scikit-learn", "open_clip": "open_clip_torch", "sqlalchemy": "SQLAlchemy"}
     required = {line.split("==")[0].lower() for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line}
     sources = [*(ROOT / "gatedclip").rglob("*.py"), *SCREENS]
-    used = {name.split(".")[0] for path in sources for name in imported(path)} - set(sys.stdlib_module_names) - {"gatedclip", "conftest"}
+    used = {name.split(".")[0] for path in sources for name in imported(path)} - {*sys.stdlib_module_names, "gatedclip"}
     assert {name for name in used if provided.get(name, name).lower() not in required} == set()
