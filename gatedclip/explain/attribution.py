@@ -31,8 +31,8 @@ NO_PICTURE: dict[Baseline, str] = {
     "blurred": "the same picture, heavily blurred",
 }
 ABSENT: dict[Method, str] = {
-    "quick": "nothing: attention weighted by its gradient, not compared with an absence",
-    "integrated gradients": "{picture}, and padding in place of each word",
+    "quick": "nothing: gradients and attention of the meme as it is, not compared with an absence",
+    "integrated gradients": "{picture}, and commas in place of the words",
     "leave one out": "{picture} under one patch at a time, and the text read again without one word at a time",
     "kernel shap": "{picture} under some of the regions, and the text read again without some of the words",
 }

@@ -21,6 +21,7 @@ TOLERANCE = 0.05  # accepted |sum - gain| / |gain|
 TINY = 0.01  # a gain below this many logits is no gain: a ratio to it says nothing
 ROWS = 512  # tokens per forward: fills two cores, and keeps ViT-L/14 under 1 GB
 PAD = 0  # the id CLIP pads with
+FILLER = ","  # stands for an absent word: read often and meaning nothing, where padding is never read and may mean anything
 
 Forward = Callable[[Tensor], Tensor]  # embeddings (S, T, W) -> score (S,)
 
@@ -49,7 +50,7 @@ def integrated_gradients(
     """
     with torch.no_grad():
         patches, nothing = encoder.patch_embed(torch.cat([pixels, absent])).split(1)  # each (1, G·G, W)
-        embedded, blank = encoder.token_embed(torch.cat([tokens, without_words(tokens)])).split(1)  # each (1, T, W)
+        embedded, blank = encoder.token_embed(torch.cat([tokens, without_words(encoder, tokens)])).split(1)  # each (1, T, W)
         v_picture = encoder.picture_from_patches(patches)  # (1, D_I)
         v_words = encoder.words_from_tokens(embedded, tokens)  # (1, D_T)
 
@@ -69,10 +70,10 @@ def integrated_gradients(
     return looking.values, reading.values, max(errors, default=None), max(looking.steps, reading.steps)
 
 
-def without_words(tokens: Tensor) -> Tensor:
-    """The same row with padding for every word piece; start-of-text and end-of-text stay, since CLIP pools at end-of-text."""
+def without_words(encoder: Encoder, tokens: Tensor) -> Tensor:
+    """The same row (1, T) with FILLER for every word piece; start and end of text stay, since CLIP pools at end-of-text."""
     blank = tokens.clone()
-    blank[:, 1 : int(tokens.argmax())] = PAD
+    blank[:, 1 : int(tokens.argmax())] = encoder.tokens([FILLER])[0, 1]
     return blank
 
 

@@ -36,6 +36,6 @@ def plain_integrated_gradients(
         looked = looking.attribute(pixels, absent, additional_forward_args=(tokens,), n_steps=steps, internal_batch_size=batch)
         reading = LayerIntegratedGradients(by_words, model.token_embedding)
         read = reading.attribute(
-            tokens, without_words(tokens), additional_forward_args=(pixels,), n_steps=steps, internal_batch_size=batch
+            tokens, without_words(encoder, tokens), additional_forward_args=(pixels,), n_steps=steps, internal_batch_size=batch
         )
     return looked.detach()[0].sum(0).flatten(), read.detach()[0].sum(-1)

@@ -1,4 +1,8 @@
-"""The quick map: attention weighted by its gradient and carried through the layers (Chefer, Gur and Wolf 2021)."""
+"""The quick map, unsigned: one pass forward and one back.
+
+For the picture, attention weighted by its gradient and carried through the layers (Chefer, Gur and Wolf 2021). For the words, the
+length of the gradient at each word piece, which names a word that tells more often than attention does (docs/explanations.md).
+"""
 
 from __future__ import annotations
 
@@ -17,17 +21,14 @@ def relevance(encoder: Encoder, score: Score, pixels: Tensor, tokens: Tensor) ->
     One forward and one backward pass through both towers.
     """
     looked: list[Tensor] = []
-    read: list[Tensor] = []
     patches = encoder.patch_embed(pixels).detach().requires_grad_()  # (1, G·G, W)
     embedded = encoder.token_embed(tokens).detach().requires_grad_()  # (1, T, W)
     v_picture = encoder.picture_from_patches(patches, looked)
-    v_words = encoder.words_from_tokens(embedded, tokens, read)
-    value = score(v_picture, v_words).sum()
+    value = score(v_picture, encoder.words_from_tokens(embedded, tokens)).sum()
     leaning = -value if value < 0 else value  # explain benign where the head says benign
-    gradients = torch.autograd.grad(leaning, [*looked, *read], allow_unused=True)
-    from_class = carried(looked, gradients[: len(looked)], row=0)  # (1 + G·G,)
-    from_end = carried(read, gradients[len(looked) :], row=int(tokens.argmax()))  # (T,)
-    return from_class[1:], from_end
+    *gradients, by_pieces = torch.autograd.grad(leaning, [*looked, embedded], allow_unused=True)
+    from_class = carried(looked, gradients, row=0)  # (1 + G·G,)
+    return from_class[1:], torch.zeros(tokens.shape[1]) if by_pieces is None else by_pieces[0].norm(dim=1)
 
 
 def carried(attention: Sequence[Tensor], gradients: Sequence[Tensor | None], row: int) -> Tensor:

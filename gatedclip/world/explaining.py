@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -21,10 +21,11 @@ from gatedclip.model.encoder import Encoder
 from gatedclip.types import Attribution, Badge, Interval, Label, Ledger, Method, Split, Trust, Word
 from gatedclip.world.base import KNOWN, base_memes
 from gatedclip.world.memes import WorldMeme
+from gatedclip.world.themes import CLOSERS, NEUTRALS, OPENERS, THEMES
 
 METHODS: tuple[Method, ...] = get_args(Method)
 LEDGER = "ledger (head only)"
-MARKS = ("pointing", "energy", "word", "modality", "deletion", "seconds")
+MARKS = ("pointing", "off centre", "energy", "word", "marked word", "modality", "deletion", "seconds")
 NUMBERS = ("completeness", "infidelity", "sensitivity", "sanity")  # of Trust: their bounds are read from here
 QUANTILES = (0.5, 0.75, 0.9, 0.95)
 SEED, RESAMPLES = 0, 2000
@@ -121,8 +122,11 @@ class Case:
         if self.meme.box:
             marked["pointing"] = float(pointed(found, self.meme.box))
             marked["energy"] = energy(found, self.meme.box)
+        if self.meme.box and off_centre(self.meme):
+            marked["off centre"] = marked["pointing"]
         if self.meme.words:
-            marked["word"] = float(named(found, self.meme.words))
+            marked["word"] = float(named(found, telling(self.meme)))
+            marked["marked word"] = float(named(found, _words(self.meme.words)))
         if self.halves:
             marked["deletion"] = removal_curves(self.halves, values_of(found, self.spans), found.signed, orders=0).deletion
         return marked
@@ -179,16 +183,39 @@ def _covered(start: float, stop: float, n: int, low: float, high: float) -> np.n
     return np.diff(edges) * n / (stop - start)
 
 
-def named(found: Attribution, words: Sequence[str]) -> bool:
-    """Whether the strongest word is one of those that decide."""
-    if not found.words:
-        return False
-    strongest = max(found.words, key=lambda w: abs(w.value))
-    return bare(strongest.text) in {bare(word) for phrase in words for word in phrase.split()}
+def off_centre(meme: WorldMeme) -> bool:
+    """Whether the deciding thing leaves the middle of the picture free, so that a blob there is no lucky guess."""
+    left, top, right, bottom = meme.scene.things[0].box
+    return not (left < 0.5 < right and top < 0.5 < bottom)
+
+
+def named(found: Attribution, words: Collection[str]) -> bool:
+    """Whether the strongest word is one of these bare words."""
+    return bool(found.words) and bare(max(found.words, key=lambda w: abs(w.value)).text) in words
+
+
+def telling(meme: WorldMeme) -> set[str]:
+    """The bare words of a meme that give away what it says, each on its own: the marked ones, and those nothing else would use.
+
+    Where both halves decide, a word tells that no sentence of the theme's other side uses, or none of any other theme; where the
+    words decide, one that only insults use. What may stand before or after any sentence never tells.
+    """
+    themes = [theme for theme in THEMES.values() if theme.name != meme.theme]
+    sayings = _words(sentence for theme in themes for sentence in (*theme.praise, *theme.denial))
+    theme, said = THEMES[meme.theme], _words([meme.text]) - _words([*OPENERS, *CLOSERS])
+    marked = _words(meme.words)
+    if meme.truth == "words":
+        return marked | (said - sayings - _words([*theme.praise, *theme.denial, *NEUTRALS]))
+    praised = any(sentence.replace("*", "") in meme.text for sentence in theme.praise)
+    return marked | (said - (_words(theme.denial if praised else theme.praise) & sayings))
+
+
+def _words(sentences: Iterable[str]) -> set[str]:
+    return {bare(word) for sentence in sentences for word in sentence.split()}
 
 
 def bare(word: str) -> str:
-    """A word without case and punctuation."""
+    """A word without case, punctuation and marks."""
     return re.sub(r"[^\w']", "", word.casefold())
 
 

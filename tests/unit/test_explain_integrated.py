@@ -47,9 +47,10 @@ def test_completeness_is_undefined_where_the_score_does_not_move():
     assert path.completeness is None
 
 
-def test_absent_words_keep_start_and_end_of_text():
-    tokens = torch.tensor([[49406, 11, 12, 13, 49407, 0, 0]])
-    assert without_words(tokens).tolist() == [[49406, 0, 0, 0, 49407, 0, 0]]
+def test_absent_words_are_commas_between_start_and_end_of_text(tiny_encoder):
+    tokens = tiny_encoder.tokens(["cats purr"])[:, :6]
+    assert tokens.tolist() == [[49406, 3989, 46343, 49407, 0, 0]]
+    assert without_words(tiny_encoder, tokens).tolist() == [[49406, 267, 267, 49407, 0, 0]]
 
 
 def test_progress_only_grows_and_ends_at_one(tiny_encoder):

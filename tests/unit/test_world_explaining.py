@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -5,8 +7,24 @@ from explaining import attribution
 
 from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.familiar import Familiar
-from gatedclip.types import Ledger, ModalityShares
-from gatedclip.world.explaining import bare, called, controls, decided_by, decisive, energy, hit, mean, named, pointed, run, table
+from gatedclip.types import Label, Ledger, ModalityShares
+from gatedclip.world.explaining import (
+    bare,
+    called,
+    controls,
+    decided_by,
+    decisive,
+    energy,
+    hit,
+    mean,
+    named,
+    off_centre,
+    pointed,
+    run,
+    table,
+    telling,
+)
+from gatedclip.world.memes import WorldMeme
 
 BOX = (0.5, 0.25, 1.0, 0.75)
 
@@ -37,11 +55,33 @@ def test_energy_counts_patches_on_the_edge_in_part():
 
 def test_a_word_is_named_without_case_and_punctuation():
     found = attribution([[1]], [("You", 0.1), ("STINK,", -3), ("today", 2)])
-    assert named(found, ["stink"])
-    assert named(found, ["really stink"])
-    assert not named(found, ["today"])
-    assert not named(attribution([[1]]), ["stink"])
+    assert named(found, {"stink"})
+    assert not named(found, {"today"})
+    assert not named(attribution([[1]]), {"stink"})
     assert bare("“Don't!”") == "don't"
+
+
+@pytest.mark.parametrize(
+    ("theme", "truth", "text", "marked", "words"),
+    [
+        ("smell", "together", "oh look, love the way you smell", ("love",), {"love", "smell"}),  # the way: "nothing like the way"
+        ("smell", "together", "you would never smell like this at the office", ("never",), {"would", "never", "smell"}),
+        ("smell", "words", "honestly, you are a useless fool my friend", ("useless", "fool"), {"useless", "fool"}),
+    ],
+)
+def test_a_word_tells_that_nothing_else_would_use(theme, truth, text, marked, words):
+    meme = WorldMeme("", text, Label.HATEFUL, truth, theme, "", BOX, marked, decisive(1)[0].scene)
+    assert telling(meme) == words
+
+
+def test_a_thing_is_off_centre_where_it_leaves_the_middle_free():
+    scene = decisive(1)[0].scene
+
+    def placed(x, y, size):
+        return replace(decisive(1)[0], scene=replace(scene, things=(replace(scene.things[0], x=x, y=y, size=size),)))
+
+    assert not off_centre(placed(0.3, 0.5, 0.42))
+    assert off_centre(placed(0.28, 0.5, 0.42))
 
 
 @pytest.mark.parametrize(
