@@ -97,8 +97,8 @@ class TrainConfig:
     """AdamW's decoupled decay."""
 
     gate_hold: int = 3
-    """Epochs at the start with the gate held at ½, so that classifier and projections meet picture and words together. A free gate
-    soon turns into a switch: it hides the picture behind some words for good, and what only both can tell is never learned.
+    """Epochs at the start with the gate held at ½, so that classifier and projections meet picture and words together. A free
+    gate soon turns into a switch: it hides the picture behind some words for good, and what only both can tell is never learned.
     0 in *paper*."""
 
     warmup: int = 2

@@ -17,8 +17,9 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch) -> Path:
     """An empty GATEDCLIP_HOME, so that no test can touch real data."""
-    for name in [name for name in os.environ if name.startswith("GATEDCLIP_") and not name.startswith(("GATEDCLIP_TEST_", "GATEDCLIP_REQUIRE_"))]:
-        monkeypatch.delenv(name)
+    for name in list(os.environ):
+        if name.startswith("GATEDCLIP_") and not name.startswith(("GATEDCLIP_TEST_", "GATEDCLIP_REQUIRE_")):
+            monkeypatch.delenv(name)
     monkeypatch.setenv("GATEDCLIP_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
 

@@ -43,8 +43,8 @@ class CrossValidation:
 def recipes(config: TrainConfig) -> list[TrainConfig]:
     """The given recipe, and one for few memes.
 
-    Standardising lifts every feature to the same size, noise too, which a few hundred memes do not outvote; unit vectors with larger
-    steps then do better.
+    Standardising lifts every feature to the same size, noise too, which a few hundred memes do not outvote; unit vectors with
+    larger steps then do better.
     """
     return [config, replace(config, input_scale="unit", learning_rate=5e-4)]
 
@@ -52,7 +52,7 @@ def recipes(config: TrainConfig) -> list[TrainConfig]:
 def cross_validate(
     data: Examples, configs: Sequence[TrainConfig], folds: int = 5, progress: Progress = lambda fraction, message: None
 ) -> CrossValidation:
-    """A head trained by the best of `configs`, and logistic regression, on the same folds; both choose within the training folds only.
+    """A head trained by the best of `configs`, and logistic regression, on the same folds; both choose within training folds.
 
     Nothing is flipped, since ready-made vectors have no mirror images. Raises DataError when a class is too small to be split.
     """
@@ -136,5 +136,6 @@ def _require_enough(labels: np.ndarray, folds: int) -> None:
     hateful, benign, needed = int(labels.sum()), int((1 - labels).sum()), max(folds, 2 * PARTS)
     if min(hateful, benign) < needed:
         raise DataError(
-            f"There are {hateful} hateful and {benign} benign memes; {folds} folds need at least {needed} of each. Add labelled ones."
+            f"There are {hateful} hateful and {benign} benign memes; {folds} folds "
+            f"need at least {needed} of each. Add labelled memes."
         )

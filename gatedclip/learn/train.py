@@ -74,8 +74,8 @@ def fit(
 ) -> Fit:
     """The head that `config` describes, trained on `train`, its epoch and threshold chosen on `validation`.
 
-    `keep` fixes the epoch instead: training stops there. The same seed and data give the same bytes. Raises DataError when there is
-    too little to learn from.
+    `keep` fixes the epoch instead: training stops there. The same seed and data give the same bytes. Raises DataError when
+    there is too little to learn from.
     """
     require_both_classes(train.labels, "The memes to learn from")
     require_both_classes(validation.labels, "The memes that choose the epoch")
@@ -96,7 +96,7 @@ def fit(
 def _run(
     head: Head, train: Examples, validation: Examples, config: TrainConfig, on_epoch: Callable, keep: int | None
 ) -> tuple[list[Epoch], int]:
-    """All epochs until patience runs out; leaves the weights of the best epoch, or of `keep`, in `head` and returns its number."""
+    """All epochs until patience runs out; leaves the weights of the best one, or of `keep`, in `head` and returns its number."""
     optimiser = torch.optim.AdamW(head.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
     steps = math.ceil(len(train) / config.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: learning_rate(step, steps, config))

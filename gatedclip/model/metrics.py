@@ -77,7 +77,8 @@ def best_threshold(hateful: np.ndarray, probability: np.ndarray) -> float:
     positives, negatives = hateful.sum(), len(hateful) - hateful.sum()
     spread = hits[best] * (1 - hits[best]) / positives + false_alarms[best] * (1 - false_alarms[best]) / negatives
     good = np.flatnonzero(balanced >= balanced[best] - np.sqrt(spread) / 2)
-    above, below = np.minimum(thresholds, 1.0)[good], np.append(thresholds[1:], 0.0)[good]  # any cut in (below, above] is the same
+    # any cut in (below, above] is the same
+    above, below = np.minimum(thresholds, 1.0)[good], np.append(thresholds[1:], 0.0)[good]
     cuts = np.where((below < 0.5) & (above >= 0.5), 0.5, (below + above) / 2)
     return float(cuts[np.abs(cuts - 0.5).argmin()])
 

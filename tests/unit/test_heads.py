@@ -213,6 +213,7 @@ def test_the_paper_preset_is_the_paper_s_recipe():
     said = {
         "head": "gated", "input_scale": "unit", "resize": "crop", "flip": 0.5, "threshold": "half", "epochs": 20, "batch": 32,
         "learning_rate": 1e-4, "weight_decay": 0.01, "warmup": 2, "patience": 7, "clip_norm": 1.0, "alignment": 0.01,
+        "gate_hold": 0,
     }  # fmt: skip
     assert {name: getattr(paper, name) for name in said} == said
 

@@ -1,6 +1,7 @@
 """Training: exact schedule, exact repetition, the best epoch and not the last, and a frozen encoder that stays frozen."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -136,6 +137,26 @@ def test_the_best_epoch_is_kept_and_is_never_quietly_the_last():
     kept = roc_auc_score(validation.labels, result.head(validation.picture, validation.words).probability)
     assert kept == curve[result.best - 1] == result.validation.auroc.value
     assert kept > curve[-1]
+
+
+def test_a_held_gate_does_not_learn_and_a_freed_one_does():
+    train, validation = together(200, 1), together(60, 2)
+    plain = TrainConfig(epochs=4, patience=4, warmup=1, learning_rate=1e-3, weight_decay=0.0)
+    gates = {}
+    for hold in (0, 4):
+        config = replace(plain, gate_hold=hold)
+        gates[hold] = [fit(train, validation, config, keep=k).head.gate[0].weight for k in (1, 4)]
+    assert torch.equal(*gates[4])
+    assert not torch.allclose(*gates[0])
+
+
+def test_an_epoch_that_is_asked_for_is_kept_whatever_its_score():
+    config = TrainConfig(epochs=30, patience=2, warmup=0, learning_rate=3e-3)
+    result = fit(noise(128, 1), noise(64, 2), config, keep=9)
+    validation = noise(64, 2)
+    kept = roc_auc_score(validation.labels, result.head(validation.picture, validation.words).probability)
+    assert (result.best, len(result.epochs)) == (9, 9)
+    assert kept == result.epochs[-1].auroc
 
 
 def test_training_stops_when_patience_is_spent():
