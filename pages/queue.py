@@ -4,7 +4,6 @@ import streamlit as st
 
 from gatedclip.types import Label, Split, Status
 from gatedclip.ui import intake, loaders, nav, parts
-from gatedclip.ui.desk import desk
 from gatedclip.workbench import MemeFilter
 
 nav.require_frame()
@@ -45,6 +44,5 @@ for place, meme in zip(parts.grid(len(memes)), memes, strict=True):
         parts.thumbnail(bench, meme)
         parts.words(meme.text, small=True)
         parts.chips(parts.label_chip(meme.label))
-        if meme.status != Status.DECIDED and st.button("Review", key=f"review-{meme.id}", width="stretch"):
-            desk().lay(meme.id)
-            st.switch_page(nav.REVIEW)
+        if meme.status != Status.DECIDED:
+            st.page_link(nav.REVIEW, label="Review", icon=":material/rate_review:", query_params={"meme": str(meme.id)})

@@ -8,6 +8,7 @@ from gatedclip.ui.desk import desk
 nav.require_frame()
 
 bench, here = loaders.workbench(), desk()
+here.follow(st.query_params)
 meme = here.seat(bench, session.reviewer())
 if meme is None:
     parts.empty("Nothing waits for you.", "Bring memes on the queue page, or reopen a decided one from the history.")

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 
 import streamlit as st
 
+from gatedclip.errors import NotFound
 from gatedclip.types import Decision, Label, Meme
 from gatedclip.ui import session
 from gatedclip.workbench import Workbench
@@ -33,13 +35,25 @@ class Desk:
         """The meme to show: the one looked back at, the one on the desk, or the next that waits; None when none does."""
         if self.back is not None:
             return bench.meme(self.back.meme_id)
-        meme = bench.claim(reviewer, self.meme_id) if self.meme_id else None
-        meme = meme or bench.claim(reviewer)
+        meme = self._asked_for(bench, reviewer) or bench.claim(reviewer)
         if meme is None:
             self.clear()
         elif meme.id != self.meme_id or not self.token:
             self.lay(meme.id)
         return meme
+
+    def _asked_for(self, bench: Workbench, reviewer: str) -> Meme | None:
+        """The meme laid on the desk, unless someone else holds it or a link made it up."""
+        try:
+            return bench.claim(reviewer, self.meme_id) if self.meme_id else None
+        except NotFound:
+            return None
+
+    def follow(self, address: MutableMapping[str, str]) -> None:
+        """Lays the meme that a link asks for (?meme=12), once; anything else in its place is ignored."""
+        wanted = address.pop("meme", "")
+        if wanted.isdecimal() and len(wanted) < 10:
+            self.lay(int(wanted))
 
     def lay(self, meme_id: int) -> None:
         """Puts a meme on the desk, covered and blind."""

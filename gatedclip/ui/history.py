@@ -8,8 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from gatedclip.types import Action, Decision, Meme, Status
-from gatedclip.ui import parts, session
-from gatedclip.ui.desk import desk
+from gatedclip.ui import nav, parts, session
 from gatedclip.workbench import DecisionFilter, Workbench
 
 Row = tuple[Decision, Meme]
@@ -93,7 +92,9 @@ def _undo_event(bench: Workbench, decision: Decision) -> None:
 
 
 def _reopen(bench: Workbench, meme: Meme) -> None:
-    if meme.status != Status.WAITING:
+    if meme.status == Status.WAITING:
+        st.page_link(nav.REVIEW, label="Review it", icon=":material/rate_review:", query_params={"meme": str(meme.id)})
+    else:
         st.button(
             "Reopen for review", key=f"reopen-{meme.id}", icon=":material/replay:", on_click=_reopen_meme, args=(bench, meme)
         )
@@ -101,5 +102,4 @@ def _reopen(bench: Workbench, meme: Meme) -> None:
 
 def _reopen_meme(bench: Workbench, meme: Meme) -> None:
     if session.attempt(bench.reopen, meme.id, session.reviewer()):
-        desk().lay(meme.id)
-        session.flash(f"Meme {meme.id} waits again and lies on your review desk.")
+        session.flash(f"Meme {meme.id} waits again. What was decided stays on record.")

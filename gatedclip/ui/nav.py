@@ -13,6 +13,10 @@ from contextvars import ContextVar
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from gatedclip.config import ASSETS
+
+ICON = str(ASSETS / "icon.png")
+
 _inside: ContextVar[bool] = ContextVar("inside the frame", default=False)
 """Not session state: that cannot be written any more once a page has called st.stop or st.rerun."""
 
@@ -21,6 +25,8 @@ REVIEW, QUEUE, HISTORY, RETRAIN, MODELS = (f"pages/{name}.py" for name in ("revi
 
 def build() -> StreamlitPage:
     """Registers the screens and gives the one asked for."""
+    # The icon is a file of ours and set before the navigation; otherwise the browser fetches the screen's icon from outside.
+    st.set_page_config(page_title="GatedCLIP workbench", page_icon=ICON, layout="wide", initial_sidebar_state=240)
     return st.navigation(
         [
             st.Page(REVIEW, title="Review", icon=":material/rate_review:", default=True),

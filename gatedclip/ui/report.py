@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from gatedclip import figures
-from gatedclip.types import Flip, HeadVersion, Report, Scores
+from gatedclip.types import Flip, HeadVersion, Interval, Report, Scores
 from gatedclip.ui import parts, session
 from gatedclip.workbench import Workbench
 
@@ -18,7 +18,7 @@ def show(bench: Workbench, version: HeadVersion) -> None:
     """Everything known about how good a version is."""
     found = bench.report(version)
     if found is None:
-        parts.note("Nothing to compare it with: no head served on this encoder, or no held-out memes are here.")
+        _alone(version)
     else:
         _headline(version, found)
         figure = figures.before_after(found)
@@ -28,6 +28,20 @@ def show(bench: Workbench, version: HeadVersion) -> None:
         _flips(bench, found.flips)
     with st.expander("How it was trained", icon=":material/timeline:"):
         _training(version)
+
+
+def _alone(version: HeadVersion) -> None:
+    """The scores of a head that replaced none."""
+    test = version.metrics.get("test")
+    if not test:
+        parts.note("Not measured: there are no held-out memes. Import some with a label for the test.")
+        return
+    with st.container(horizontal=True):
+        st.metric("AUROC", f"{test['auroc']['value']:.3f}", border=True)
+        st.metric("Accuracy", f"{test['accuracy']['value']:.3f}", border=True)
+        st.metric("Mean gate", f"{test['mean_gate']:.2f}", border=True)
+    auroc = parts.interval(Interval(**test["auroc"]))
+    parts.note(f"On {test['n']:,} held-out memes. AUROC {auroc}, 95 % interval. There was no head before it to compare with.")
 
 
 def _headline(version: HeadVersion, found: Report) -> None:

@@ -71,6 +71,28 @@ def test_a_meme_taken_by_someone_else_meanwhile_gives_way_to_the_next(waiting):
     assert desk.meme_id == 2
 
 
+def test_a_link_lays_its_meme_once(waiting):
+    desk, address = Desk(), {"meme": "3", "show": "all"}
+    desk.follow(address)
+    assert (desk.seat(waiting, "anna").id, address) == (3, {"show": "all"})
+    desk.clear()
+    desk.follow(address)
+    assert desk.seat(waiting, "ben").id == 1
+
+
+def test_a_link_to_a_meme_that_is_not_there_gives_way_to_the_next(waiting):
+    desk = Desk()
+    desk.follow({"meme": "999"})
+    assert desk.seat(waiting, "anna").id == 1
+
+
+@pytest.mark.parametrize("wanted", ["", "-1", "x", "1e3", "²", "9" * 30, "<b>"])
+def test_a_link_to_nonsense_is_ignored(waiting, wanted):
+    desk = Desk()
+    desk.follow({"meme": wanted})
+    assert desk.meme_id is None
+
+
 def test_a_meme_chosen_in_the_queue_comes_before_the_oldest(waiting):
     desk = Desk()
     desk.lay(3)
