@@ -47,7 +47,7 @@ class Recipe:
 
     seed: int = 20
     scenes: int = 12_000
-    epochs: int = 10
+    epochs: int = 9
     batch: int = 128
     learning_rate: float = 1e-3  # AdamW's peak, after a linear rise over the first twentieth, then cosine to 0
     weight_decay: float = 0.1

@@ -32,7 +32,8 @@ def test_pictures_drawn_for_training_are_nearly_what_the_encoder_sees_of_the_ful
     scene, caption = recipe.example(4, 7)
     cheap = torch.from_numpy(np.array(recipe.small(scene, caption))).permute(2, 0, 1) / 255
     full = encoder.pixels([recipe.full(scene, caption)])[0] * std + mean
-    assert (cheap - full).abs().mean() < 0.02
+    assert (cheap - full).abs().mean() < 0.04
+    assert (cheap - full).abs().median() < 0.005
 
 
 def test_clips_loss_is_low_for_matching_pairs_and_high_for_shuffled_ones() -> None:
