@@ -130,12 +130,10 @@ def demo_memes() -> list[WorldMeme]:
 
 
 def _lesson(theme: str) -> list[WorldMeme]:
-    """Ten memes that teach a theme: one whole block, one meme of each of its four kinds from other families, two more."""
-    found = families(SEEDS[Split.QUEUE], [theme])
-    blocks = [next(f for f in found if f[0].truth == "together") for _ in range(5)]
-    others = [next(f for f in found if f[0].truth == truth)[0] for truth in ("picture", "words")]
-    kinds = {(meme.scene.things[0].name, meme.label): i for i, meme in enumerate(blocks[0])}
-    singles = [
-        next(m for m in block if (m.scene.things[0].name, m.label) == kind) for block, kind in zip(blocks[1:], kinds, strict=True)
+    """Ten memes that teach a theme, each from a family of its own: good and bad side under praise and denial in turn."""
+    together = (members for members in families(SEEDS[Split.QUEUE], [theme]) if members[0].truth == "together")
+    blocks = list(islice(together, 10))
+    kinds = [(meme.scene.things[0].name, meme.label) for meme in blocks[0]]
+    return [
+        next(meme for meme in block if (meme.scene.things[0].name, meme.label) == kinds[i % 4]) for i, block in enumerate(blocks)
     ]
-    return [*singles, *blocks[0], *others]
