@@ -15,7 +15,7 @@ from gatedclip.explain.parts import Parts, Told
 from gatedclip.explain.score import Score, looks_at
 
 REGIONS = 49  # of the picture at most for KernelSHAP; a finer grid is grouped into square blocks
-SETS = 1024  # of parts asked about; all there are where there are fewer
+SETS = 512  # of parts asked about; all there are where there are fewer
 SEED = 0
 
 

@@ -15,7 +15,7 @@ from gatedclip.explain.attribution import absent_picture, explain
 from gatedclip.explain.modality import ledger
 from gatedclip.explain.parts import Parts
 from gatedclip.explain.score import scorer
-from gatedclip.explain.trust import assess, halves_of, removal_curves, values_of
+from gatedclip.explain.trust import assess, halves_of, removal_curves, shuffled, values_of
 from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.encoder import Encoder
 from gatedclip.types import Attribution, Badge, Interval, Label, Ledger, Method, Split, Trust, Word
@@ -24,6 +24,7 @@ from gatedclip.world.memes import WorldMeme
 from gatedclip.world.themes import CLOSERS, NEUTRALS, OPENERS, THEMES
 
 METHODS: tuple[Method, ...] = get_args(Method)
+TRUSTED: tuple[Method, ...] = ("quick", "integrated gradients")  # the defaults, whose trust is measured
 LEDGER = "ledger (head only)"
 MARKS = ("pointing", "off centre", "energy", "word", "marked word", "modality", "deletion", "seconds")
 NUMBERS = ("completeness", "infidelity", "sensitivity", "sanity")  # of Trust: their bounds are read from here
@@ -81,7 +82,7 @@ def run(encoder: Encoder, trained: TrainedHead, n: int, trusted: int, progress: 
         for found in case.maps():
             marked = case.marks(found)
             marks[found.method].append(marked)
-            if at < trusted and found.method in METHODS:
+            if at < trusted and found.method in TRUSTED:
                 trust[found.method].append((hit(marked), case.trust(found)))
         marks[LEDGER].append(case.ledger_marks())
     rows = tuple(Row(method, _means(each)) for method, each in marks.items())
@@ -101,7 +102,7 @@ class Case:
 
     def __init__(self, encoder: Encoder, trained: TrainedHead, meme: WorldMeme) -> None:
         self.encoder, self.trained, self.meme, self.picture = encoder, trained, meme, meme.draw()
-        self.spans, _ = encoder.words(meme.text)
+        self.spans, self.untaught = encoder.words(meme.text)[0], shuffled(trained.head)
         pixels, tokens = encoder.pixels([self.picture]), encoder.trim(encoder.tokens([meme.text]))
         absent = absent_picture(encoder, self.picture, pixels, "mean colour")
         parts = Parts(encoder, pixels, tokens, absent, self.spans)
@@ -110,10 +111,12 @@ class Case:
         self.right = (trained.predict(*self.vectors)[0].label is Label.HATEFUL) == (meme.label is Label.HATEFUL)
 
     def maps(self) -> Iterator[Attribution]:
-        """One attribution by each method, then those of the controls, which have not looked."""
+        """One attribution by each method, then the controls: a head that learned nothing, and maps that have not looked."""
         for method in METHODS:
-            last = explain(self.encoder, self.trained.head, self.picture, self.meme.text, method)
-            yield last
+            yield explain(self.encoder, self.trained.head, self.picture, self.meme.text, method)
+        for method in TRUSTED:
+            last = explain(self.encoder, self.untaught, self.picture, self.meme.text, method)
+            yield replace(last, method=f"{method}, shuffled head")
         yield from controls(last, seed=self.meme.address)
 
     def marks(self, found: Attribution) -> Marks:
@@ -123,7 +126,7 @@ class Case:
             marked["pointing"] = float(pointed(found, self.meme.box))
             marked["energy"] = energy(found, self.meme.box)
         if self.meme.box and off_centre(self.meme):
-            marked["off centre"] = marked["pointing"]
+            marked["off centre"] = float(pointed(found, self.meme.scene.things[0].box))
         if self.meme.words:
             marked["word"] = float(named(found, telling(self.meme)))
             marked["marked word"] = float(named(found, _words(self.meme.words)))
@@ -148,8 +151,8 @@ def controls(like: Attribution, seed: str) -> Iterator[Attribution]:
     patches = dice.random(like.patches.shape).astype(np.float32)
     yield replace(like, method="random map", patches=patches, words=noise, signed=False, seconds=0.0)
     blob = tuple(Word(w.text, v) for w, v in zip(like.words, _bump(len(like.words)).tolist(), strict=True))
-    middle = np.outer(_bump(len(patches)), _bump(len(patches))).astype(np.float32)
-    yield replace(like, method="centre blob", patches=middle, words=blob, signed=False, seconds=0.0)
+    middle = np.outer(_bump(len(patches)), _bump(len(patches))) + 1e-6 * patches  # of four middle patches any may be the peak
+    yield replace(like, method="centre blob", patches=middle.astype(np.float32), words=blob, signed=False, seconds=0.0)
 
 
 def _bump(n: int) -> np.ndarray:

@@ -140,9 +140,11 @@ def test_every_method_and_control_is_in_the_table(tiny_encoder):
     told = []
     outcome = run(tiny_encoder, trained, 2, 1, lambda fraction, message: told.append(fraction))
     assert [row.method for row in outcome.rows] == [
-        "quick", "integrated gradients", "leave one out", "kernel shap", "random map", "centre blob", "ledger (head only)",
+        "quick", "integrated gradients", "leave one out", "kernel shap", "quick, shuffled head",
+        "integrated gradients, shuffled head", "random map", "centre blob", "ledger (head only)",
     ]  # fmt: skip
     assert all(0 <= row.marks["modality"].value <= 1 for row in outcome.rows)
+    assert set(outcome.badges) == {"quick", "integrated gradients"}
     assert all(sum(n for _, n in badges.values()) == 1 for badges in outcome.badges.values())
     assert told == [0, 0.5]
     assert table(outcome).count("\n| ") >= 7
