@@ -76,13 +76,16 @@ def to_jpeg(picture: Image.Image) -> bytes:
 
 
 def variants(jpeg: bytes) -> dict[str, bytes]:
-    """WebP copies by name: `thumb` of 256 px, and `blurred` and `thumb-blurred` from which nothing can be recovered."""
+    """JPEG copies by name: `thumb` of 256 px, and `blurred` and `thumb-blurred` from which nothing can be recovered.
+
+    JPEG because Streamlit sends it as it is and encodes WebP anew on every run.
+    """
     with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as opened:
         picture = opened.convert("RGB")
     thumb = picture.copy()
     thumb.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
     pictures = {"thumb": thumb, "blurred": _blur(picture, BLUR_SIDE), "thumb-blurred": _blur(picture, THUMB_SIDE)}
-    return {name: _encode(made, "WEBP", quality=80) for name, made in pictures.items()}
+    return {name: _encode(made, "JPEG", quality=82) for name, made in pictures.items()}
 
 
 def _decode(data: bytes) -> tuple[Image.Image, int, str]:

@@ -15,7 +15,7 @@ _KEY = re.compile(r"[a-z0-9-]{1,128}")
 
 
 class Pictures:
-    """One folder of files, readable by this user only: <folder>/<2>/<2>/<key>.<variant>.<type>."""
+    """One folder of files, readable by this user only: <folder>/<2>/<2>/<key>.<variant>.jpg."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
@@ -47,5 +47,4 @@ class Pictures:
             raise StoreError(f"{key[:80]!r} is not a picture key; a key has 1 to 128 of a-z, 0-9 and '-'.")
         if variant not in get_args(Variant):
             raise StoreError(f"{variant!r} is not a kind of picture; kinds are {', '.join(get_args(Variant))}.")
-        kind = "jpg" if variant == "full" else "webp"
-        return self.folder / key[:2] / key[2:4].ljust(2, "-") / f"{key}.{variant}.{kind}"
+        return self.folder / key[:2] / key[2:4].ljust(2, "-") / f"{key}.{variant}.jpg"

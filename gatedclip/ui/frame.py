@@ -43,11 +43,12 @@ def show(page: StreamlitPage) -> None:
 
 
 def _identity(bench: Workbench) -> None:
-    names = bench.reviewers()
+    others = [name for name in bench.reviewers() if name != FIRST_NAME]
     st.selectbox(
         "Reviewer",
-        names or [FIRST_NAME],
+        [FIRST_NAME, *others],  # never somebody else's name by default
         key=session.REVIEWER,
+        bind="query-params",  # a reload, or a bookmark, keeps the name
         accept_new_options=True,
         help="Your name goes beside your decisions. It is an attribution, not a login. Type a new name to add it.",
         on_change=lambda: bench.add_reviewer(session.reviewer()),

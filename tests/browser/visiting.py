@@ -97,6 +97,12 @@ class Visit:
         box.fill(name)
         self.page.get_by_role("option").first.wait_for()
         box.press("Enter")
+        self.settle()
+        return self.leave_the_box()
+
+    def leave_the_box(self) -> Visit:
+        """Out of a text box, where keys are only letters."""
+        self.page.get_by_role("heading", level=1).click()
         return self.settle()
 
     def select_row(self, row: int) -> Visit:
@@ -104,6 +110,11 @@ class Visit:
         table = self.page.locator("[data-testid=stDataFrame]").first
         table.click(position={"x": 17, "y": 35 + 35 * row + 17})
         return self.settle()
+
+    def meme_id(self) -> int:
+        """The number of the meme on the desk."""
+        alt = self.page.locator(".st-key-picture img").first.get_attribute("alt")
+        return int(re.match(r"Meme (\d+)", alt).group(1))
 
     def words(self) -> str:
         """The words of the meme on the desk."""

@@ -5,8 +5,9 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from gatedclip.store import Store
 from sqlalchemy import create_engine, make_url, text
+
+from gatedclip.store import Store
 
 POSTGRES = os.environ.get("GATEDCLIP_TEST_POSTGRES", "")
 

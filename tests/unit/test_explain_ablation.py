@@ -18,7 +18,7 @@ def test_a_part_counts_what_the_score_loses_without_it(tiny_encoder):
     found = explain(tiny_encoder, head, meme_picture(), TEXT, "leave one out")
 
     def margin(pixels, text):
-        return float(head(tiny_encoder.encode_pixels(pixels), tiny_encoder.encode_texts([text])).margin)
+        return head(tiny_encoder.encode_pixels(pixels), tiny_encoder.encode_texts([text])).margin.item()
 
     pixels = tiny_encoder.pixels([meme_picture()])
     covered = pixels.clone()

@@ -26,10 +26,10 @@ def test_a_picture_comes_back_by_key_and_variant(pictures):
         assert pictures.has(KEY, variant)
         assert pictures.get(KEY, variant) == variant.encode()
     assert [f.name.removeprefix(KEY) for f in files(pictures)] == [
-        ".blurred.webp",
+        ".blurred.jpg",
         ".full.jpg",
-        ".thumb-blurred.webp",
-        ".thumb.webp",
+        ".thumb-blurred.jpg",
+        ".thumb.jpg",
     ]
 
 
