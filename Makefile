@@ -1,12 +1,13 @@
 # make run   serve the workbench with its demo     make lint    check style, types, layers and the Dockerfile
 # make test  run every test                        make assets  retrain what ships in assets/
+# make screenshots  take the pictures of the README again
 # make bench measure speed and memory on this machine
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8501
 BIN := $(VENV)/bin
 
-.PHONY: run test lint assets bench
+.PHONY: run test lint assets bench screenshots
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -41,3 +42,6 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "GatedCLIP needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make run PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python docs/screenshots.py

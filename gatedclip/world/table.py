@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,17 +13,16 @@ from scipy.stats import t as student
 from sklearn.metrics import roc_auc_score
 
 from gatedclip.config import ASSETS, HeadKind, Preset, TrainConfig
-from gatedclip.learn.train import Examples, Fit, fit
+from gatedclip.learn.finish import finish
+from gatedclip.learn.lesson import plan
+from gatedclip.learn.train import Epoch, Examples, Fit, fit
 from gatedclip.model import checkpoint
-from gatedclip.model.checkpoint import TrainedHead
-from gatedclip.model.familiar import MEMES, Familiar
 from gatedclip.model.metrics import scores
 from gatedclip.types import Interval, Split
 from gatedclip.world.base import KNOWN, BaseSet, load_base, manifest
 from gatedclip.world.memes import TRUTHS
 
 KINDS: tuple[HeadKind, ...] = ("mean", "picture", "words", "gated")
-PACKAGES = ("torch", "open_clip_torch", "safetensors", "numpy")
 CONVERGED = {"epochs": 60, "warmup": 2, "patience": 60, "learning_rate": 1e-3}  # the linear baseline needs larger steps
 
 Progress = Callable[[float, str], None]
@@ -121,26 +119,17 @@ def ship(progress: Progress, folder: Path = ASSETS, config: TrainConfig | None =
     config = config or TrainConfig()
     base = load_base(folder)
     train, held = base[Split.TRAIN].known(), base[Split.VALIDATION].known()
-    fitted = fit(
-        examples(train),
-        examples(held),
-        config,
-        lambda epoch: progress(epoch.number / config.epochs, f"epoch {epoch.number}: validation AUROC {epoch.auroc:.3f}"),
-    )
+    lesson = plan([(n, meme.label) for n, meme in enumerate(train.memes)], [], set(), config.decision_weight, config.decision_cap)
+    learned, judged = examples(train), examples(held)
+
+    def on_epoch(epoch: Epoch) -> None:
+        progress(epoch.number / config.epochs, f"epoch {epoch.number}: validation AUROC {epoch.auroc:.3f}")
+
+    fitted = fit(learned, judged, config, on_epoch)
+    trained = finish(fitted, learned, judged, lesson, config, train.encoder)
     figures = _figures(fitted, base[Split.TEST])
-    some = torch.randperm(len(train.memes), generator=torch.Generator().manual_seed(config.seed))[:MEMES]
-    familiar = Familiar.fit(train.picture[some], train.words[some], held.picture, held.words)
-    provenance = {
-        "config": config.to_dict(),
-        "data": {"base": len(train.memes), "decisions": 0, "sha256": manifest(train.memes)},
-        "best_epoch": fitted.best,
-        "epochs": [asdict(epoch) for epoch in fitted.epochs],
-        "validation": asdict(fitted.validation),
-        "test": figures,
-        "seconds": round(fitted.seconds, 2),
-        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
-    }
-    checkpoint.save(TrainedHead(fitted.head, train.encoder, fitted.threshold, familiar, provenance), folder / "head")
+    data = {**trained.provenance["data"], "memes_sha256": manifest(train.memes)}
+    checkpoint.save(replace(trained, provenance={**trained.provenance, "data": data, "test": figures}), folder / "head")
     return figures
 
 

@@ -37,8 +37,8 @@ def app(home, tiny_backbone, monkeypatch):
 def queue(app):
     """Opens the queue page in an empty frame.
 
-    The harness starts cold at every run, so the guard of a page opened by `app` sends it round once more, and a button that acts by
-    its value (not by a callback) is forgotten on the way. A running server is cold only once.
+    The harness starts cold at every run, so the guard of a page opened by `app` sends it round once more, and a button that
+    acts by its value (not by a callback) is forgotten on the way. A running server is cold only once.
     """
     from streamlit.testing.v1 import AppTest
 

@@ -1,0 +1,77 @@
+"""Takes the README's screenshots of the real app on a fresh demo: `make screenshots` (needs Chromium and requirements-dev.txt)."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
+from visiting import Server, Visit  # noqa: E402
+
+from gatedclip import demo, worker  # noqa: E402
+from gatedclip.config import Settings, TrainConfig  # noqa: E402
+from gatedclip.store import MemeFilter  # noqa: E402
+from gatedclip.types import Meme, Split  # noqa: E402
+from gatedclip.workbench import Workbench  # noqa: E402
+from gatedclip.world import memes as world  # noqa: E402
+
+IMAGES = Path(__file__).parent / "images"
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def teach(bench: Workbench, memes: list[Meme]) -> None:
+    """Decides memes as MemeWorld's truth says, and trains on that as the retrain page does."""
+    for meme in memes:
+        held = bench.claim("guest", meme.id)
+        if held is not None:
+            bench.decide(held, world.at(meme.picture).label, "guest")
+    job = bench.store.jobs.start("retrain", "guest", TrainConfig().to_dict())
+    worker.run(bench, job.id)
+
+
+def shoot(tab: Visit, name: str) -> None:
+    tab.page.wait_for_timeout(800)
+    tab.page.screenshot(path=IMAGES / f"{name}.png")
+
+
+def tour(browser: Browser, server: Server, bench: Workbench) -> None:
+    """The pictures in the README's order."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, base_url=server.url, device_scale_factor=1)
+    tab = Visit(context.new_page())
+    memes = bench.memes(MemeFilter(split=Split.QUEUE), 90)
+    together = next(m for m in memes if m.truth == "together" and world.at(m.picture).label == "hateful" and bench.predict([m])[0].hateful)
+    tab.go("queue").sees("Bring memes")
+    shoot(tab, "queue")
+    tab.go(f"?meme={together.id}").sees("Reveal the picture")
+    shoot(tab, "review-blind")
+    tab.press("v").press("e").sees("Gate balance")
+    shoot(tab, "review-explained")
+    teach(bench, memes[:20])
+    tab.go("retrain").sees("Memes that change sides")
+    shoot(tab, "retrain")
+    dark = Visit(browser.new_context(viewport={"width": 1280, "height": 860}, base_url=server.url, color_scheme="dark").new_page())
+    dark.go("models").sees("against its parent")
+    shoot(dark, "models-dark")
+
+
+def main() -> None:
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        bench = Workbench.open(Settings(home=Path(folder) / "home"))
+        demo.seed(bench)
+        server = Server(bench.settings.home)
+        server.start()
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        try:
+            tour(browser, server, bench)
+        finally:
+            browser.close()
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
