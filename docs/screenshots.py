@@ -1,4 +1,4 @@
-"""Takes the README's screenshots of the real app on a fresh demo: `make screenshots` (needs Chromium and requirements-dev.txt)."""
+"""Takes the README's screenshots of the real app on a fresh demo: `make screenshots` (Chromium and requirements-dev.txt)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
-from visiting import Server, Visit  # noqa: E402
+from visiting import Server, Visit
 
-from gatedclip import demo, worker  # noqa: E402
-from gatedclip.config import Settings, TrainConfig  # noqa: E402
-from gatedclip.store import MemeFilter  # noqa: E402
-from gatedclip.types import Meme, Split  # noqa: E402
-from gatedclip.workbench import Workbench  # noqa: E402
-from gatedclip.world import memes as world  # noqa: E402
+from gatedclip import demo, worker
+from gatedclip.config import Settings, TrainConfig
+from gatedclip.store import MemeFilter
+from gatedclip.types import Meme, Split
+from gatedclip.workbench import Workbench
+from gatedclip.world import memes as world
 
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -34,7 +34,7 @@ def teach(bench: Workbench, memes: list[Meme]) -> None:
 
 
 def shoot(tab: Visit, name: str) -> None:
-    tab.page.wait_for_timeout(800)
+    tab.page.wait_for_timeout(2_000)  # figures and pictures come after the page
     tab.page.screenshot(path=IMAGES / f"{name}.png")
 
 
@@ -43,7 +43,9 @@ def tour(browser: Browser, server: Server, bench: Workbench) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 860}, base_url=server.url, device_scale_factor=1)
     tab = Visit(context.new_page())
     memes = bench.memes(MemeFilter(split=Split.QUEUE), 90)
-    together = next(m for m in memes if m.truth == "together" and world.at(m.picture).label == "hateful" and bench.predict([m])[0].hateful)
+    together = next(
+        m for m in memes if m.truth == "together" and world.at(m.picture).label == "hateful" and bench.predict([m])[0].hateful
+    )
     tab.go("queue").sees("Bring memes")
     shoot(tab, "queue")
     tab.go(f"?meme={together.id}").sees("Reveal the picture")
@@ -51,10 +53,13 @@ def tour(browser: Browser, server: Server, bench: Workbench) -> None:
     tab.press("v").press("e").sees("Gate balance")
     shoot(tab, "review-explained")
     teach(bench, memes[:20])
-    tab.go("retrain").sees("Memes that change sides")
+    tab.page.set_viewport_size({"width": 1280, "height": 1500})
+    tab.go("retrain").sees("Memes that change sides").sees("theme worth")
     shoot(tab, "retrain")
-    dark = Visit(browser.new_context(viewport={"width": 1280, "height": 860}, base_url=server.url, color_scheme="dark").new_page())
-    dark.go("models").sees("against its parent")
+    dark = Visit(
+        browser.new_context(viewport={"width": 1280, "height": 860}, base_url=server.url, color_scheme="dark").new_page()
+    )
+    dark.go("models").sees("Record of promotions").sees("Mean gate")
     shoot(dark, "models-dark")
 
 

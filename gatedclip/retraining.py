@@ -22,7 +22,7 @@ from gatedclip.model import checkpoint
 from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.metrics import scores
 from gatedclip.store.memes import MemeColumns
-from gatedclip.types import HeadVersion, Label, Report, Scores, Split
+from gatedclip.types import NEW_THEMES, HeadVersion, Label, Report, Scores, Split
 
 Progress = Callable[[float, str], None]
 
@@ -103,7 +103,7 @@ def slices(test: MemeColumns, memes: MemeColumns) -> dict[str, np.ndarray]:
     """Named parts of the test memes as masks (N,): themes no base meme has, what decides, each theme."""
     themes, truths = np.array(test.themes), np.array(test.truths)
     taught = set(memes.where(Split.TRAIN).themes)
-    found = {"themes missing from the base set": np.array([theme not in taught for theme in test.themes])}
+    found = {NEW_THEMES: np.array([theme not in taught for theme in test.themes])}
     found |= {f"decided by {truth}": truths == truth for truth in dict.fromkeys(test.truths) if truth}
     return found | {f"theme {theme}": themes == theme for theme in sorted(set(test.themes)) if theme}
 

@@ -16,6 +16,9 @@ import numpy as np
 WORLD = "memeworld"
 """Source of memes drawn by MemeWorld, which only the small CLIP understands."""
 
+NEW_THEMES = "themes missing from the base set"
+"""Name of the slice of held-out memes whose theme no base meme has."""
+
 Method = Literal["quick", "integrated gradients", "leave one out", "kernel shap"]
 """Ways of explaining: one pass and unsigned; signed with a completeness error; one part away at a time; many parts at once."""
 

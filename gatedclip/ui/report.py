@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from gatedclip import figures
-from gatedclip.types import Flip, HeadVersion, Interval, Report, Scores
+from gatedclip.types import NEW_THEMES, Flip, HeadVersion, Interval, Report, Scores
 from gatedclip.ui import parts, session
 from gatedclip.workbench import Workbench
 
@@ -57,6 +57,12 @@ def _headline(version: HeadVersion, found: Report) -> None:
         f"On {after.n:,} held-out memes the AUROC changes by {parts.interval(found.change, signed=True)}: {verdict}. "
         f"Intervals are 95 %, from resampling the same memes for both heads."
     )
+    for part in found.slices:
+        if part.name == NEW_THEMES and part.before and part.after:
+            parts.note(
+                f"On the {part.n:,} of themes missing from the base set it goes from {part.before.value:.3f} to "
+                f"{part.after.value:.3f}, a change of {parts.interval(part.change, signed=True)}."
+            )
 
 
 def _metric(name: str, before: float, after: float, scores: Scores) -> None:

@@ -9,7 +9,7 @@ from gatedclip import demo
 from gatedclip.config import Settings, TrainConfig
 from gatedclip.errors import ConfigError, DataError
 from gatedclip.store.memes import MemeFilter
-from gatedclip.types import WORLD, Label, NewMeme, Split, Status
+from gatedclip.types import NEW_THEMES, WORLD, Label, NewMeme, Split, Status
 from gatedclip.workbench import Workbench
 from gatedclip.world import memes as world
 from gatedclip.world.themes import MISSING
@@ -134,7 +134,7 @@ def test_a_visitor_s_corrections_teach_the_missing_themes_and_reset_brings_the_f
     version = seeded.retrain(TrainConfig(), "visitor")
     assert version.data["decisions"] == 30
     report = seeded.report(version)
-    missing = next(part for part in report.slices if part.name == "themes missing from the base set")
+    missing = next(part for part in report.slices if part.name == NEW_THEMES)
     assert missing.change.low > 0  # better on memes of those themes that nobody decided, beyond chance
     seeded.promote(version.id, "visitor")
 
