@@ -444,7 +444,7 @@ def explanations(
 ) -> None:
     """Measure the explanations where the truth is known: does each method find the thing and the word that decide?
 
-    Beside controls that have not looked, and with the numbers that the thresholds of trust are read from. Half an hour.
+    Beside controls that know nothing, and with the numbers that the thresholds of trust are read from. Some 20 minutes.
 
     Example: gatedclip bench explain --memes 60 --trusted 10
     """

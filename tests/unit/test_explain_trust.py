@@ -166,11 +166,17 @@ def test_each_number_alone_makes_a_map_shaky_then_unstable(number, bounds, sente
         assert [reason[: len(sentence)] for reason in reasons] == [sentence] * (badge != "solid")
 
 
-def test_an_order_no_better_than_chance_is_said():
-    assert judge(**GOOD | {"deletion": 0.45})[0] == "shaky"
-    assert judge(**GOOD | {"insertion": 0.55})[0] == "shaky"
-    badge, reasons = judge(**GOOD | {"deletion": 0.45, "insertion": 0.55})
-    assert (badge, reasons) == ("unstable", ("Taking parts away in its order tells no more than a random order.",))
+@pytest.mark.parametrize("number", [{"deletion": 0.45}, {"insertion": 0.55}, {"deletion": 0.45, "insertion": 0.55}])
+def test_an_order_within_what_random_orders_do_is_shaky(number):
+    assert judge(**GOOD | number) == ("shaky", ("Taking parts away in its order tells little more than some random orders.",))
+
+
+@pytest.mark.parametrize("number", [{"deletion": 0.5}, {"insertion": 0.5}])
+def test_an_order_no_better_than_the_average_random_one_is_unstable(number):
+    assert judge(**GOOD | number) == (
+        "unstable",
+        ("Taking parts away in its order tells no more than the average random order.",),
+    )
 
 
 def test_the_gravest_reason_comes_first():
