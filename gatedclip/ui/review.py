@@ -11,13 +11,17 @@ from gatedclip.errors import BackboneError, CheckpointError, NotFound
 from gatedclip.explain.heat import heat_overlay
 from gatedclip.explain.markup import gate_html, legend_html, words_html
 from gatedclip.explain.say import say_attribution, say_gate, say_trust
-from gatedclip.types import Attribution, Label, Meme, Method, Prediction
+from gatedclip.types import Attribution, Label, Ledger, Meme, Method, Prediction
 from gatedclip.ui import desk as actions
 from gatedclip.ui import loaders, parts, session
 from gatedclip.ui.desk import Desk
 from gatedclip.workbench import Workbench
 
-METHODS: dict[Method, str] = {"quick": "Quick map", "integrated gradients": "Integrated Gradients"}
+METHODS: dict[Method, str] = {
+    "quick": "Quick map",
+    "integrated gradients": "Integrated Gradients",
+    "leave one out": "Leave one out",
+}
 
 
 def picture(bench: Workbench, desk: Desk, meme: Meme, heat: Attribution | None) -> None:
@@ -132,7 +136,7 @@ def model_view(bench: Workbench, meme: Meme) -> Attribution | None:
         loaders.wait_for_model()
         said = bench.predict([meme])[0]
         with st.container(border=True, key="model-view"):
-            _opinion(said)
+            _opinion(said, bench.ledger(meme))
             method = st.segmented_control(
                 "Attribution method",
                 list(METHODS),
@@ -152,8 +156,33 @@ def model_view(bench: Workbench, meme: Meme) -> Attribution | None:
         return None
 
 
-def _opinion(said: Prediction) -> None:
+def _opinion(said: Prediction, ledger: Ledger) -> None:
     parts.verdict(said)
     st.html('<h3 class="gc-h">Gate balance</h3>')
     st.html(gate_html(said.gate, said.share))
     st.text(say_gate(said.gate, said.share))
+    st.text(ledger.sentence)
+    with st.expander("Picture, words, or only together", icon=":material/balance:"):
+        _ledger(ledger)
+
+
+def _ledger(ledger: Ledger) -> None:
+    """What the score owes to each half and to both, in logits, and what it would be without one."""
+    split = ledger.margin
+    parts.facts(
+        {
+            "Picture alone": f"{split.picture_alone:+.2f}",
+            "Words alone": f"{split.words_alone:+.2f}",
+            "Only together": f"{split.interaction:+.2f}",
+            "Without the picture": f"{ledger.without_picture:.0%} likely hateful",
+            "Without the words": f"{ledger.without_words:.0%} likely hateful",
+        }
+    )
+    st.caption(
+        f"Exact Shapley split of the logit, {split.base:+.2f} to {split.margin:+.2f}. An absent half is averaged over "
+        f"{ledger.references:,} training memes; standard error {split.standard_error:.2f}."
+    )
+    if ledger.disagrees:
+        parts.note("The gate leans to one half and this split to the other: the gate alone would mislead here.")
+    if ledger.note:
+        parts.note(ledger.note)

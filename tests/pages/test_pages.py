@@ -70,6 +70,7 @@ def test_uncovering_the_model_marks_the_decision_as_assisted(app, taught):
     button(shown, "Show the model's view").click().run()
     assert "Gate balance" in said(shown)
     assert "mattered, in either direction" in said(shown)
+    assert "Only together" in said(shown)
     time.sleep(ARMING + 0.1)
     button(shown, "Benign").click().run()
     assert taught.history(DecisionFilter())[0][0].assisted
