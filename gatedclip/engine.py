@@ -9,6 +9,7 @@ import io
 import threading
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -17,7 +18,7 @@ from gatedclip.config import Settings
 from gatedclip.data.text import text_key
 from gatedclip.errors import NotFound
 from gatedclip.explain.attribution import Baseline, explain
-from gatedclip.explain.modality import ledger
+from gatedclip.explain.modality import crossings, gate_sweep, ledger
 from gatedclip.explain.parts import quiet
 from gatedclip.explain.score import Target
 from gatedclip.explain.serialise import from_bytes, to_bytes, trust_from_bytes, trust_to_bytes
@@ -143,6 +144,12 @@ class Engine:
         found = assess(self.encoder, trained.head, self.picture(meme.picture), meme.text, why, target, baseline, on_progress)
         self.store.attributions.put(*at, trust_to_bytes(found))
         return found
+
+    def what_if(self, meme: Meme) -> tuple[np.ndarray, list[float]]:
+        """P(hateful) (101,) were the gate forced from words (0) to picture (1), and the gates at which the decision flips."""
+        trained = self.head(self.champion())
+        probabilities = gate_sweep(trained.head, *self.embed([meme.picture], [meme.text]))
+        return probabilities, crossings(probabilities, trained.threshold)
 
     def ledger(self, meme: Meme) -> Ledger:
         """What the champion owes to the picture, to the words, and only to both; milliseconds from cached embeddings."""

@@ -84,44 +84,6 @@ def before_after(report: Report) -> go.Figure:
     return _alt(figure, f"AUROC before and after: {said}.")
 
 
-def score_histogram(probabilities: np.ndarray, hateful: np.ndarray, threshold: float) -> go.Figure:
-    """How the scores of memes with known labels (N,) 0/1 are spread, by class, with the threshold."""
-    figure = _base("memes", height=280)
-    for name, colour, mask in (("benign", BENIGN, hateful == 0), ("hateful", HATEFUL, hateful == 1)):
-        counts, edges = np.histogram(probabilities[mask], bins=25, range=(0, 1))
-        figure.add_bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, width=0.04, name=name, marker_color=colour, opacity=0.8)
-    figure.update_layout(barmode="overlay", showlegend=True)
-    _threshold(figure, threshold)
-    figure.update_xaxes(range=[0, 1], tickformat=".0%", title="P(hateful)")
-    over = {name: float((probabilities[hateful == k] >= threshold).mean()) for name, k in (("hateful", 1), ("benign", 0))}
-    return _alt(
-        figure,
-        f"Scores of {int((hateful == 1).sum())} hateful and {int((hateful == 0).sum())} benign memes; at or above the threshold "
-        f"{threshold:.0%} lie {over['hateful']:.0%} of the hateful and {over['benign']:.0%} of the benign.",
-    )
-
-
-def roc(heads: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Figure:
-    """ROC curves by name; each head gives its probabilities (N,) and the true labels (N,) 0/1."""
-    figure = _base("hateful found", height=360)
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=DOTTED, hoverinfo="skip", showlegend=False)
-    for (name, (probabilities, hateful)), colour in zip(heads.items(), (BENIGN, PICTURE, WORDS, HATEFUL), strict=False):
-        false_alarms, found = roc_points(probabilities, hateful)
-        figure.add_scatter(x=false_alarms, y=found, mode="lines", name=name, line={"width": 2.5, "color": colour})
-    figure.update_layout(showlegend=len(heads) > 1)
-    figure.update_xaxes(range=[0, 1], tickformat=".0%", title="benign flagged", showgrid=True)
-    figure.update_yaxes(range=[0, 1.01], tickformat=".0%")
-    return _alt(figure, f"ROC curves of {', '.join(heads)}.")
-
-
-def roc_points(probabilities: np.ndarray, hateful: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """False-alarm rates and hit rates at every distinct score, from (0, 0) to (1, 1)."""
-    order = np.argsort(-probabilities, kind="stable")
-    hits, alarms = np.cumsum(hateful[order]), np.cumsum(1 - hateful[order])
-    ends = np.flatnonzero(np.diff(probabilities[order], append=-np.inf))  # memes with one score move together
-    return np.r_[0, alarms[ends] / alarms[-1]], np.r_[0, hits[ends] / hits[-1]]
-
-
 def alt(figure: go.Figure) -> str:
     """What the figure shows, in a sentence."""
     return str(figure.layout.meta["alt"])

@@ -40,6 +40,8 @@ from gatedclip.types import (
 from gatedclip.world import memes as world
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from gatedclip.engine import Engine
 
 Progress = Callable[[float, str], None]  # fraction 0..1 and what is being done; may raise to stop
@@ -127,8 +129,8 @@ class Workbench:
         return intake.receipt()
 
     def read_words(self, meme_id: int) -> str:
-        """What OCR reads on the picture now; nothing is stored."""
-        return ocr.read(self.picture(self.store.memes.get(meme_id).picture, "full"))
+        """What OCR reads on the picture now, in one line; nothing is stored."""
+        return clean_text(ocr.read(self.picture(self.store.memes.get(meme_id).picture, "full")))
 
     def edit_words(self, meme_id: int, text: str, reviewer: str) -> Meme:
         """The meme with words a person stands behind; what the machine read and what stood there before are kept."""
@@ -196,6 +198,10 @@ class Workbench:
     def trust(self, meme: Meme, method: Method = "quick") -> Trust:
         """How far that explanation can be trusted; slow when asked for the first time."""
         return self.engine.trust(meme, method)
+
+    def what_if(self, meme: Meme) -> tuple[np.ndarray, list[float]]:
+        """The probability over all gates from words (0) to picture (1), and where the decision would flip."""
+        return self.engine.what_if(meme)
 
     def ledger(self, meme: Meme) -> Ledger:
         """What the champion owes to the picture, to the words, and only to both."""

@@ -140,12 +140,6 @@ def open_archive(data: bytes) -> Dataset | Album:
     return Dataset(archive, lists) if lists else Album(archive)
 
 
-def read_zip(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Safe names and bytes of all files; UploadRejected at the first that is damaged."""
-    archive = Archive(data)
-    return ((name, archive.read(name)) for name in archive.names)
-
-
 def _safe_name(info: zipfile.ZipInfo) -> str:
     """A relative name without steps upwards; "" for folders and for what nobody meant to bring."""
     name = _tidy(info.filename)

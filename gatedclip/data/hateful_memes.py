@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gatedclip.data.text import clean_text
+from gatedclip.data.text import MAX_CHARS, clean_text, cut_off
 from gatedclip.errors import ImportRejected, UploadRejected
 from gatedclip.types import Label, Refusal
 
@@ -59,7 +59,7 @@ def _read(lines: list[str], images: Callable[[str], bytes | None], part: str) ->
             meme = _id(values)
             if meme in seen:
                 raise _Refused(f"id {meme!r} was on line {seen[meme]} already; each id may occur once.")
-            img, text, label = _words(values, "img"), clean_text(_words(values, "text")), _label(values)
+            img, text, label = _words(values, "img"), _text(values), _label(values)
             data = _picture(img, images)
         except _Refused as why:
             yield Refusal(row, clean_text(str(values.get("id") or values.get("img") or ""))[:80], str(why))
@@ -90,6 +90,14 @@ def _words(values: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or (name == "img" and not value):
         raise _Refused(f"{name} is {_short(value)}; a text is needed.")
     return value
+
+
+def _text(values: dict[str, Any]) -> str:
+    """The words, cleaned; too many are refused rather than cut, so that nothing is lost unseen."""
+    text = _words(values, "text")
+    if more := cut_off(text):
+        raise _Refused(f"text has {MAX_CHARS + more:,} characters; up to {MAX_CHARS:,} are accepted. Shorten it.")
+    return clean_text(text)
 
 
 def _label(values: dict[str, Any]) -> Label | None:

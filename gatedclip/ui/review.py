@@ -7,6 +7,7 @@ import io
 import streamlit as st
 from PIL import Image
 
+from gatedclip import figures
 from gatedclip.errors import BackboneError, CheckpointError, NotFound
 from gatedclip.explain.heat import heat_overlay
 from gatedclip.explain.markup import gate_html, legend_html, words_html
@@ -55,11 +56,29 @@ def words(bench: Workbench, meme: Meme, heat: Attribution | None) -> None:
     else:
         st.html(words_html(heat))
         st.html(legend_html(heat.signed))
-    with st.popover("Correct the words", icon=":material/edit:", type="tertiary"), st.form(f"words-{meme.id}", border=False):
-        st.text_area("Words on the meme", meme.text, key=f"text-{meme.id}", max_chars=1000)
+    with st.popover("Correct the words", icon=":material/edit:", type="tertiary"):
+        st.button(
+            "Read them off the picture",
+            key=f"read-{meme.id}",
+            icon=":material/document_scanner:",
+            on_click=_read,
+            args=(bench, meme),
+        )
+        _words_form(bench, meme)
+
+
+def _words_form(bench: Workbench, meme: Meme) -> None:
+    st.session_state.setdefault(f"text-{meme.id}", meme.text)
+    with st.form(f"words-{meme.id}", border=False):
+        st.text_area("Words on the meme", key=f"text-{meme.id}", max_chars=1000)
         if meme.machine_text and meme.machine_text != meme.text:
             st.text(f"Read by machine: {meme.machine_text}")
         st.form_submit_button("Save the words", on_click=_save_words, args=(bench, meme))
+
+
+def _read(bench: Workbench, meme: Meme) -> None:
+    """Puts what the machine reads into the box, for a person to check and save."""
+    st.session_state[f"text-{meme.id}"] = session.attempt(bench.read_words, meme.id) or ""
 
 
 def _save_words(bench: Workbench, meme: Meme) -> None:
@@ -136,7 +155,8 @@ def model_view(bench: Workbench, meme: Meme) -> Attribution | None:
         loaders.wait_for_model()
         said = bench.predict([meme])[0]
         with st.container(border=True, key="model-view"):
-            _opinion(said, bench.ledger(meme))
+            _opinion(said)
+            _halves(bench, meme, said)
             method = st.segmented_control(
                 "Attribution method",
                 list(METHODS),
@@ -156,14 +176,23 @@ def model_view(bench: Workbench, meme: Meme) -> Attribution | None:
         return None
 
 
-def _opinion(said: Prediction, ledger: Ledger) -> None:
+def _opinion(said: Prediction) -> None:
     parts.verdict(said)
     st.html('<h3 class="gc-h">Gate balance</h3>')
     st.html(gate_html(said.gate, said.share))
     st.text(say_gate(said.gate, said.share))
+
+
+def _halves(bench: Workbench, meme: Meme, said: Prediction) -> None:
+    """What each half brought, in a sentence; the numbers and the what-if of the gate for those who ask."""
+    ledger = bench.ledger(meme)
     st.text(ledger.sentence)
     with st.expander("Picture, words, or only together", icon=":material/balance:"):
         _ledger(ledger)
+        if st.toggle("What if the gate stood elsewhere?", key="what-if"):
+            probabilities, flips = bench.what_if(meme)
+            figure = figures.gate_sweep_figure(probabilities, said.gate, said.threshold, flips)
+            st.plotly_chart(figure, key=f"gate-{meme.id}", alt=figures.alt(figure), config={"displayModeBar": False})
 
 
 def _ledger(ledger: Ledger) -> None:

@@ -2,7 +2,7 @@ import html
 import time
 
 import pytest
-from bringing import dataset, png
+from bringing import dataset, png, written
 
 from gatedclip.config import TrainConfig
 from gatedclip.store import DecisionFilter, MemeFilter
@@ -110,6 +110,22 @@ def test_correcting_the_words_is_kept_on_record(app, taught):
     button(shown, "Save the words").click().run()
     assert taught.meme(101).text == "better words"
     assert "The words are saved" in said(shown)
+
+
+def test_words_can_be_read_off_the_picture_again(app, bench):
+    bench.upload([("a.jpg", written("LOVE THIS DAY"))], text="something else")
+    shown = app()
+    button(shown, "Read them off the picture").click().run()
+    assert shown.text_area(key="text-1").value.upper().replace(" ", "") == "LOVETHISDAY"
+    assert bench.meme(1).text == "something else"  # until a person saves it
+
+
+def test_the_gate_can_be_moved_in_thought(app, taught):
+    shown = app()
+    button(shown, "Show the model's view").click().run()
+    shown.toggle(key="what-if").set_value(True).run()
+    assert not shown.exception
+    assert "today's gate" in shown.get("plotly_chart")[0].proto.alt
 
 
 def test_a_note_is_stored_with_the_decision(app, taught):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gatedclip.figures import alt, before_after, gate_sweep_figure, roc, roc_points, score_histogram, training_curves
+from gatedclip.figures import alt, before_after, gate_sweep_figure, training_curves
 from gatedclip.types import Interval, Report, Scores, SliceScores
 
 
@@ -52,23 +52,9 @@ def test_the_sweep_marks_todays_gate_and_where_the_decision_flips():
     assert "no gate flips the decision" in alt(gate_sweep_figure(np.array([0.6, 0.8]), 0.5, 0.5))
 
 
-def test_every_meme_is_in_the_histogram_once():
-    figure = score_histogram(SCORES, HATEFUL, threshold=0.85)
-    assert sum(trace(figure, "hateful").y) == 2
-    assert sum(trace(figure, "benign").y) == 2
-    assert "50% of the hateful and 0% of the benign" in alt(figure)
-
-
-def test_memes_with_one_score_move_together_along_the_roc_curve():
-    false_alarms, found = roc_points(SCORES, HATEFUL)
-    assert false_alarms.tolist() == [0, 0, 0.5, 1]
-    assert found.tolist() == [0, 0.5, 1, 1]
-    assert list(trace(roc({"v1": (SCORES, HATEFUL)}), "v1").x) == [0, 0, 0.5, 1]
-
-
 def test_figures_bring_no_background_and_no_text_colour():
     sweep = gate_sweep_figure(np.array([0.2, 0.8]), 0.5, 0.5)
-    for figure in (before_after(REPORT), training_curves(EPOCHS, 2), sweep, score_histogram(SCORES, HATEFUL, 0.5), roc({})):
+    for figure in (before_after(REPORT), training_curves(EPOCHS, 2), sweep):
         assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
         assert figure.layout.font.color is None
         assert figure.layout.xaxis.tickfont.color is None

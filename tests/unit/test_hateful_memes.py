@@ -52,6 +52,7 @@ def test_a_line_without_a_label_is_taken_unlabelled(label):
         (line(text="gone"), "1", "text is missing"),
         (line(text=5), "1", "text is 5"),
         (line(label=2), "1", "label is 2"),
+        (line(text="x" * 1200), "1", "text has 1,200 characters; up to 1,000 are accepted"),
         (line(label="1"), "1", "label is '1'"),
         (line(label=True), "1", "label is True"),
         (line(label=0.5), "1", "label is 0.5"),
