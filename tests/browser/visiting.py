@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,6 +112,14 @@ class Visit:
         table.click(position={"x": 17, "y": 35 + 35 * row + 17})
         return self.settle()
 
+    def comes_true(self, wish: Callable[[], bool]) -> bool:
+        """Whether something happens within ten seconds, while the page goes on."""
+        for _ in range(100):
+            if wish():
+                return True
+            self.page.wait_for_timeout(100)
+        return wish()
+
     def meme_id(self) -> int:
         """The number of the meme on the desk."""
         alt = self.page.locator(".st-key-picture img").first.get_attribute("alt")
@@ -139,9 +148,16 @@ class Visit:
         return self.page.locator("[data-testid=stMain]").inner_text()
 
     def look(self) -> Visit:
-        """Takes the time a person needs before a decision counts."""
-        self.page.wait_for_timeout(800)
+        """Waits for the meme, then takes the time a person needs before a decision counts."""
+        self.page.locator(".st-key-picture img").first.wait_for()
+        self.settle().page.wait_for_timeout(1_000)
         return self
+
+    def next_meme(self, after: int) -> Visit:
+        """Waits until another meme than `after` lies on the desk, and looks at it."""
+        shown = f'.st-key-picture img:not([alt^="Meme {after},"])'
+        self.page.locator(shown).first.wait_for()
+        return self.look()
 
     def shown_picture(self) -> bytes:
         """The bytes the browser was given for the picture on the review desk."""

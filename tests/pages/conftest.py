@@ -20,6 +20,9 @@ def app(home, tiny_backbone, monkeypatch):
 
     monkeypatch.setenv("GATEDCLIP_BACKBONE", tiny_backbone)
     monkeypatch.chdir(ROOT)
+    monkeypatch.setitem(
+        sys.modules, "__main__", sys.modules["__main__"]
+    )  # the harness leaves the app there, and spawned processes run it
     st.cache_resource.clear()
     st.cache_data.clear()
 
