@@ -153,9 +153,9 @@ class Engine:
 
     def ledger(self, meme: Meme) -> Ledger:
         """What the champion owes to the picture, to the words, and only to both; milliseconds from cached embeddings."""
-        trained, familiar = self.head(self.champion()), self.head(self.champion()).familiar
+        trained = self.head(self.champion())
         vectors = self.embed([meme.picture], [meme.text])
-        return ledger(trained.head, *vectors, familiar.picture, familiar.words, trained.threshold)
+        return ledger(trained.head, *vectors, trained.familiar.picture, trained.familiar.words, trained.threshold)
 
     def _place(self, meme: Meme, method: str) -> tuple[TrainedHead, tuple[str, str, int, str]]:
         """The champion's head, and where what is known of this meme under it is kept."""

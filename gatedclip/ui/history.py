@@ -44,17 +44,8 @@ def table(rows: list[Row]) -> Row | None:
         "words": [m.text for _, m in rows],
         "note": [d.note for d, _ in rows],
     }
-    event = st.dataframe(
-        shown,
-        key="events",
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        alt="Decisions, newest first",
-        height=430,
-    )
-    picked = event.selection.rows  # type: ignore[attr-defined]
-    return rows[picked[0]] if picked and picked[0] < len(rows) else None
+    row = parts.pick(shown, len(rows), key="events", alt="Decisions, newest first", height=430)
+    return None if row is None else rows[row]
 
 
 def _what(decision: Decision) -> str:

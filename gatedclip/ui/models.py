@@ -23,19 +23,9 @@ def choose(bench: Workbench, versions: list[HeadVersion]) -> HeadVersion:
         "by": [v.created_by for v in versions],
         "when": [parts.when(v.created_at) for v in versions],
     }
-    event = st.dataframe(
-        shown,
-        key="versions",
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        alt="Head versions, newest first",
-        column_config={
-            "held-out AUROC": st.column_config.NumberColumn(format="%.3f"),
-        },
-    )
-    picked = event.selection.rows  # type: ignore[attr-defined]
-    return versions[picked[0]] if picked and picked[0] < len(versions) else versions[0]
+    three_digits = {"held-out AUROC": st.column_config.NumberColumn(format="%.3f")}
+    row = parts.pick(shown, len(versions), key="versions", alt="Head versions, newest first", column_config=three_digits)
+    return versions[row or 0]
 
 
 def actions(bench: Workbench, version: HeadVersion) -> None:

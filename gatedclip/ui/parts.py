@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -98,6 +99,13 @@ def receipt(found: Receipt) -> None:
             alt="Refused files and the reasons",
             column_config={"why it was refused": st.column_config.TextColumn(width="large")},
         )
+
+
+def pick(columns: Mapping[str, object], rows: int, **options: Any) -> int | None:
+    """A table of which one row can be selected, and that row; None when none is, or when it is gone since."""
+    event = st.dataframe(columns, hide_index=True, on_select="rerun", selection_mode="single-row", **options)
+    picked = event.selection.rows
+    return picked[0] if picked and picked[0] < rows else None
 
 
 def interval(value: Interval | None, signed: bool = False) -> str:
