@@ -23,7 +23,7 @@ from gatedclip.explain.score import scorer
 from gatedclip.learn.train import Examples, fit
 from gatedclip.model.encoder import Encoder, clip_tokenizer, load_encoder, new_clip, pick_device
 from gatedclip.model.heads import make_head
-from gatedclip.types import Method
+from gatedclip.types import Method, Progress
 from gatedclip.world.memes import collection
 
 MEMES, EPOCHS, BATCH = 8500, 20, 32  # of the paper
@@ -35,8 +35,6 @@ VIT_B_32 = {
     "vision_cfg": {"image_size": 224, "patch_size": 32, "layers": 12, "width": 768},
     "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": 12},
 }
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

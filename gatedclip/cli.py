@@ -27,8 +27,8 @@ from gatedclip.data.text import clean_text
 from gatedclip.errors import ConfigError, DataError, GatedCLIPError, InputError, NotFound
 from gatedclip.intake import Use
 from gatedclip.store.decisions import DecisionFilter
-from gatedclip.types import HeadVersion, Interval, JobStatus, Method, Prediction, Receipt, Report, Scores, Split
-from gatedclip.workbench import Progress, Workbench
+from gatedclip.types import HeadVersion, Interval, JobStatus, Method, Prediction, Progress, Receipt, Report, Scores, Split
+from gatedclip.workbench import Workbench
 
 if TYPE_CHECKING:
     from gatedclip.learn.crossval import CrossValidation

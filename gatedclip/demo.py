@@ -12,8 +12,8 @@ from gatedclip.config import ASSETS
 from gatedclip.data.text import text_key
 from gatedclip.errors import ConfigError, DataError
 from gatedclip.store.memes import MemeFilter
-from gatedclip.types import WORLD, Label, NewMeme, Split
-from gatedclip.workbench import Progress, Workbench, silent
+from gatedclip.types import WORLD, Label, NewMeme, Progress, Split
+from gatedclip.workbench import Workbench, silent
 
 if TYPE_CHECKING:
     from gatedclip.world.base import BaseSet

@@ -28,11 +28,9 @@ from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.encoder import Encoder, load_encoder
 from gatedclip.store.store import Store
 from gatedclip.store.vectors import VectorKind
-from gatedclip.types import Attribution, HeadVersion, Ledger, Meme, Method, Prediction, Trust
+from gatedclip.types import Attribution, HeadVersion, Ledger, Meme, Method, Prediction, Progress, Trust
 
 BATCH = 64  # pictures or texts encoded at once
-
-Progress = Callable[[float, str], None]  # fraction 0..1 and what is being done; may raise to stop
 
 
 class Engine:

@@ -14,7 +14,7 @@ from gatedclip.data.text import clean_text
 from gatedclip.errors import ImportRejected, UploadRejected
 from gatedclip.store.memes import Memes
 from gatedclip.store.pictures import Pictures
-from gatedclip.types import NewMeme, Receipt, Refusal, Split
+from gatedclip.types import NewMeme, Progress, Receipt, Refusal, Split
 
 Use = Literal["review", "base", "train", "validation", "test"]
 """What imported memes are for: to be reviewed, or as labelled memes of one split; `base` splits them by family."""
@@ -23,8 +23,6 @@ BASE = {Split.TRAIN: 0.8, Split.VALIDATION: 0.08, Split.TEST: 0.12}
 SEED = 0  # of the split by family
 ARCHIVE = b"PK\x03\x04"
 CHUNK = 500  # memes stored in one transaction
-
-Progress = Callable[[float, str], None]
 
 
 class Intake:

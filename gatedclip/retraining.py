@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import asdict
 
 import numpy as np
@@ -22,9 +21,7 @@ from gatedclip.model import checkpoint
 from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.metrics import scores
 from gatedclip.store.memes import MemeColumns
-from gatedclip.types import NEW_THEMES, HeadVersion, Label, Report, Scores, Split
-
-Progress = Callable[[float, str], None]
+from gatedclip.types import NEW_THEMES, HeadVersion, Label, Progress, Report, Scores, Split
 
 
 def retrain(engine: Engine, config: TrainConfig, by: str, progress: Progress) -> HeadVersion:

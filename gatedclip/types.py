@@ -6,6 +6,7 @@ B memes · T tokens · G patches along one side · D CLIP width (D_I picture, D_
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +22,9 @@ NEW_THEMES = "themes missing from the base set"
 
 Method = Literal["quick", "integrated gradients", "leave one out", "kernel shap"]
 """Ways of explaining: one pass and unsigned; signed with a completeness error; one part away at a time; many parts at once."""
+
+Progress = Callable[[float, str], None]
+"""Told how far a long piece of work is: fraction 0..1 and what is being done. May raise, which stops the work."""
 
 Badge = Literal["solid", "shaky", "unstable"]
 """How far a map can be trusted."""

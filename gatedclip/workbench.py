@@ -28,6 +28,7 @@ from gatedclip.types import (
     Meme,
     Method,
     Prediction,
+    Progress,
     Promotion,
     Receipt,
     Report,
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gatedclip.engine import Engine
-
-Progress = Callable[[float, str], None]  # fraction 0..1 and what is being done; may raise to stop
 
 
 def silent(fraction: float, message: str) -> None:

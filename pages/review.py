@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from gatedclip.ui import loaders, nav, parts, review, session
+from gatedclip.ui import explanation, loaders, nav, parts, review, session
 from gatedclip.ui.desk import desk
 
 nav.require_frame()
@@ -19,7 +19,7 @@ if meme is None:
 left, right = st.columns([6, 5], gap="large")
 with right:
     place_for_keys = st.container()  # filled last, so that no key works before the meme stands on the page
-    heat = review.model_view(bench, meme) if here.assisted or here.back else None
+    heat = explanation.model_view(bench, meme) if here.assisted or here.back else None
     if heat is None and not (here.assisted or here.back):
         review.ask_model(here)
         review.last_decision(here)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,12 +19,10 @@ from gatedclip.config import TrainConfig
 from gatedclip.errors import DataError
 from gatedclip.learn.train import Examples, Fit, fit
 from gatedclip.model.metrics import auroc, auroc_change
-from gatedclip.types import Interval
+from gatedclip.types import Interval, Progress
 
 PARTS = 5  # of the training folds, for choices within them
 STRENGTHS = np.logspace(-5, 0, 8)  # C of logistic regression
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

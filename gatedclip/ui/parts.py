@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from gatedclip.figures import style
 from gatedclip.types import Decision, Interval, Label, Meme, Prediction, Receipt
 from gatedclip.workbench import Workbench
 
@@ -106,6 +107,11 @@ def pick(columns: Mapping[str, object], rows: int, **options: Any) -> int | None
     event = st.dataframe(columns, hide_index=True, on_select="rerun", selection_mode="single-row", **options)
     picked = event.selection.rows
     return picked[0] if picked and picked[0] < rows else None
+
+
+def chart(figure: style.Figure, key: str, **options: Any) -> Any:
+    """A figure with its sentence for screen readers; what was selected in it, where `options` ask for that."""
+    return st.plotly_chart(figure, theme="streamlit", key=key, alt=style.alt(figure), config={"displayModeBar": False}, **options)
 
 
 def interval(value: Interval | None, signed: bool = False) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from gatedclip import figures
+from gatedclip.figures.training import before_after, training_curves
 from gatedclip.types import NEW_THEMES, Flip, HeadVersion, Interval, Report, Scores
 from gatedclip.ui import parts, session
 from gatedclip.workbench import Workbench
@@ -21,10 +21,7 @@ def show(bench: Workbench, version: HeadVersion) -> None:
         _alone(version)
     else:
         _headline(version, found)
-        figure = figures.before_after(found)
-        st.plotly_chart(
-            figure, theme="streamlit", key=f"before-after-{version.id}", alt=figures.alt(figure), config={"displayModeBar": False}
-        )
+        parts.chart(before_after(found), key=f"before-after-{version.id}")
         _flips(bench, found.flips)
     with st.expander("How it was trained", icon=":material/timeline:"):
         _training(version)
@@ -108,10 +105,7 @@ def _training(version: HeadVersion) -> None:
         }
     )
     if epochs := metrics.get("epochs"):
-        figure = figures.training_curves(epochs, metrics["best_epoch"])
-        st.plotly_chart(
-            figure, theme="streamlit", key=f"curves-{version.id}", alt=figures.alt(figure), config={"displayModeBar": False}
-        )
+        parts.chart(training_curves(epochs, metrics["best_epoch"]), key=f"curves-{version.id}")
 
 
 def promote(bench: Workbench, version: HeadVersion) -> None:

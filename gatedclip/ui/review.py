@@ -7,22 +7,13 @@ import io
 import streamlit as st
 from PIL import Image
 
-from gatedclip import figures
-from gatedclip.errors import BackboneError, CheckpointError, NotFound
 from gatedclip.explain.heat import heat_overlay
-from gatedclip.explain.markup import gate_html, legend_html, words_html
-from gatedclip.explain.say import say_attribution, say_gate, say_trust
-from gatedclip.types import Attribution, Label, Ledger, Meme, Method, Prediction
+from gatedclip.explain.markup import legend_html, words_html
+from gatedclip.types import Attribution, Label, Meme
 from gatedclip.ui import desk as actions
-from gatedclip.ui import loaders, parts, session
+from gatedclip.ui import parts, session
 from gatedclip.ui.desk import Desk
 from gatedclip.workbench import Workbench
-
-METHODS: dict[Method, str] = {
-    "quick": "Quick map",
-    "integrated gradients": "Integrated Gradients",
-    "leave one out": "Leave one out",
-}
 
 
 def picture(bench: Workbench, desk: Desk, meme: Meme, heat: Attribution | None) -> None:
@@ -147,71 +138,3 @@ def looking_back(bench: Workbench, desk: Desk) -> None:
         st.button(
             "Undo this decision", key="undo-back", icon=":material/undo:", shortcut="U", on_click=actions.undo, args=(bench,)
         )
-
-
-def model_view(bench: Workbench, meme: Meme) -> Attribution | None:
-    """Score, gate and method for one meme; the attribution to lay over picture and words, or None when no head can speak."""
-    try:
-        loaders.wait_for_model()
-        said = bench.predict([meme])[0]
-        with st.container(border=True, key="model-view"):
-            _opinion(said)
-            _halves(bench, meme, said)
-            method = st.segmented_control(
-                "Attribution method",
-                list(METHODS),
-                format_func=METHODS.__getitem__,
-                default="quick",
-                required=True,
-                key="method",
-                persist_state="session",
-            )
-            with st.spinner("Explaining…", show_time=True):
-                heat = bench.explain(meme, method or "quick")
-            st.text(say_attribution(heat))
-            st.text(say_trust(heat))
-        return heat
-    except (NotFound, CheckpointError, BackboneError) as why:  # reviewing goes on without it
-        parts.problem(str(why))
-        return None
-
-
-def _opinion(said: Prediction) -> None:
-    parts.verdict(said)
-    st.html('<h3 class="gc-h">Gate balance</h3>')
-    st.html(gate_html(said.gate, said.share))
-    st.text(say_gate(said.gate, said.share))
-
-
-def _halves(bench: Workbench, meme: Meme, said: Prediction) -> None:
-    """What each half brought, in a sentence; the numbers and the what-if of the gate for those who ask."""
-    ledger = bench.ledger(meme)
-    st.text(ledger.sentence)
-    with st.expander("Picture, words, or only together", icon=":material/balance:"):
-        _ledger(ledger)
-        if st.toggle("What if the gate stood elsewhere?", key="what-if"):
-            probabilities, flips = bench.what_if(meme)
-            figure = figures.gate_sweep_figure(probabilities, said.gate, said.threshold, flips)
-            st.plotly_chart(figure, key=f"gate-{meme.id}", alt=figures.alt(figure), config={"displayModeBar": False})
-
-
-def _ledger(ledger: Ledger) -> None:
-    """What the score owes to each half and to both, in logits, and what it would be without one."""
-    split = ledger.margin
-    parts.facts(
-        {
-            "Picture alone": f"{split.picture_alone:+.2f}",
-            "Words alone": f"{split.words_alone:+.2f}",
-            "Only together": f"{split.interaction:+.2f}",
-            "Without the picture": f"{ledger.without_picture:.0%} likely hateful",
-            "Without the words": f"{ledger.without_words:.0%} likely hateful",
-        }
-    )
-    st.caption(
-        f"Exact Shapley split of the logit, {split.base:+.2f} to {split.margin:+.2f}. An absent half is averaged over "
-        f"{ledger.references:,} training memes; standard error {split.standard_error:.2f}."
-    )
-    if ledger.disagrees:
-        parts.note("The gate leans to one half and this split to the other: the gate alone would mislead here.")
-    if ledger.note:
-        parts.note(ledger.note)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from gatedclip.config import ASSETS
 from gatedclip.model.encoder import Encoder, load_encoder
+from gatedclip.types import Progress
 from gatedclip.world import base, recipe, table
-
-Progress = Callable[[float, str], None]
 
 
 def build(progress: Progress, folder: Path = ASSETS) -> dict[str, Any]:

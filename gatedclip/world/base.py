@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -19,7 +19,7 @@ from torch import Tensor
 from gatedclip.config import ASSETS
 from gatedclip.errors import DataError
 from gatedclip.model.encoder import Encoder
-from gatedclip.types import Label, Split
+from gatedclip.types import Label, Progress, Split
 from gatedclip.world.memes import WorldMeme, collection, families
 from gatedclip.world.themes import MISSING, THEMES
 
@@ -27,8 +27,6 @@ FILE = "base.safetensors"
 SEEDS = {Split.TRAIN: 1, Split.VALIDATION: 2, Split.TEST: 3, Split.QUEUE: 4}  # four caption spaces: no caption in two splits
 SIZES = {Split.TRAIN: 8500, Split.VALIDATION: 500, Split.TEST: 2000}
 KNOWN = tuple(name for name in THEMES if name not in MISSING)
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -18,7 +18,7 @@ from gatedclip.explain.score import scorer
 from gatedclip.explain.trust import assess, halves_of, removal_curves, shuffled, values_of
 from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.encoder import Encoder
-from gatedclip.types import Attribution, Badge, Interval, Label, Ledger, Method, Split, Trust, Word
+from gatedclip.types import Attribution, Badge, Interval, Label, Ledger, Method, Progress, Split, Trust, Word
 from gatedclip.world.base import KNOWN, base_memes
 from gatedclip.world.memes import WorldMeme
 from gatedclip.world.themes import CLOSERS, NEUTRALS, OPENERS, THEMES
@@ -32,7 +32,6 @@ QUANTILES = (0.5, 0.75, 0.9, 0.95)
 SEED, RESAMPLES = 0, 2000
 ALIKE = 0.5  # halves whose sums are at least this alike are called *together*
 
-Progress = Callable[[float, str], None]
 Box = tuple[float, float, float, float]  # left, top, right, bottom as fractions of the picture
 Marks = dict[str, float]  # of one map; what this meme cannot tell is left out
 

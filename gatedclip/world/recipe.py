@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from gatedclip.config import ASSETS
 from gatedclip.model.encoder import Encoder, clip_tokenizer, new_clip, save_clip
+from gatedclip.types import Progress
 from gatedclip.world import captions
 from gatedclip.world.drawings import DRAWINGS, NEUTRAL
 from gatedclip.world.scenes import Scene, compose
@@ -37,8 +38,6 @@ CLIP = ASSETS / "clip"
 SIDE = 64  # pixels that the picture tower sees
 SENTENCES = (*(s for t in THEMES.values() for s in (*t.praise, *t.denial)), *INSULTS, *NEUTRALS)
 PACKAGES = ("torch", "open_clip_torch", "pillow", "numpy")
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -18,14 +18,12 @@ from gatedclip.learn.lesson import plan
 from gatedclip.learn.train import Epoch, Examples, Fit, fit
 from gatedclip.model import checkpoint
 from gatedclip.model.metrics import scores
-from gatedclip.types import Interval, Split
+from gatedclip.types import Interval, Progress, Split
 from gatedclip.world.base import KNOWN, BaseSet, load_base, manifest
 from gatedclip.world.memes import TRUTHS
 
 KINDS: tuple[HeadKind, ...] = ("mean", "picture", "words", "gated")
 CONVERGED = {"epochs": 60, "warmup": 2, "patience": 60, "learning_rate": 1e-3}  # the linear baseline needs larger steps
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

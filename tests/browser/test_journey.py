@@ -33,7 +33,7 @@ def test_from_upload_to_export(visit, newcomer, tmp_path):
     tab.open("Bring memes")
     tab.page.locator("[data-testid=stFileUploader] input[type=file]").first.set_input_files(str(picture))
     tab.sees("newcomer.jpg").click("Add to the queue").sees("1 added")
-    tab.choose("Order", "newest").click("Review", role="link").sees("Reveal the picture")
+    tab.choose("Order", "newest").sees("newest first").settle().click("Review", role="link").sees("Reveal the picture")
     words = tab.words()
     assert letters(words) == letters(newcomer.text)
 

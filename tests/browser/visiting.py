@@ -67,7 +67,7 @@ class Visit:
 
     def settle(self) -> Visit:
         """Waits for Streamlit's own word that the run is over."""
-        self.page.wait_for_timeout(150)
+        self.page.wait_for_timeout(300)  # on a busy machine the run begins a while after the press
         app = "[data-testid=stApp][data-test-connection-state=CONNECTED]"
         self.page.locator(f"{app}[data-test-script-state=notRunning]").wait_for(state="attached")
         return self

@@ -39,7 +39,7 @@ def loaded_by(*modules: str) -> set[str]:
         ("gatedclip.workbench", set()),
         ("gatedclip.jobs", set()),
         ("gatedclip.store.store", set()),
-        ("gatedclip.figures", {"plotly"}),
+        ("gatedclip.figures.training", {"plotly"}),
         ("gatedclip.model.heads", {"torch"}),
         ("gatedclip.learn.lesson", set()),
     ],

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from gatedclip.figures import alt, before_after, gate_sweep_figure, training_curves
+from gatedclip.figures.gate import gate_sweep
+from gatedclip.figures.style import alt
+from gatedclip.figures.training import before_after, training_curves
 from gatedclip.types import Interval, Report, Scores, SliceScores
 
 
@@ -45,15 +47,15 @@ def test_training_curves_mark_the_epoch_that_was_kept():
 
 
 def test_the_sweep_marks_todays_gate_and_where_the_decision_flips():
-    figure = gate_sweep_figure(np.array([0.2, 0.6, 0.8]), gate=0.75, threshold=0.5, flips=[0.375])
+    figure = gate_sweep(np.array([0.2, 0.6, 0.8]), gate=0.75, threshold=0.5, flips=[0.375])
     points = [(t.x[0], t.y[0]) for t in figure.data if t.x is not None and len(t.x) == 1]
     assert points == [(0.375, 0.5), (0.75, pytest.approx(0.7))]
     assert "from 20% by words only to 80% by picture only; 70% at today's gate 75%; the decision flips at gate 38%" in alt(figure)
-    assert "no gate flips the decision" in alt(gate_sweep_figure(np.array([0.6, 0.8]), 0.5, 0.5))
+    assert "no gate flips the decision" in alt(gate_sweep(np.array([0.6, 0.8]), 0.5, 0.5))
 
 
 def test_figures_bring_no_background_and_no_text_colour():
-    sweep = gate_sweep_figure(np.array([0.2, 0.8]), 0.5, 0.5)
+    sweep = gate_sweep(np.array([0.2, 0.8]), 0.5, 0.5)
     for figure in (before_after(REPORT), training_curves(EPOCHS, 2), sweep):
         assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
         assert figure.layout.font.color is None
