@@ -7,9 +7,11 @@ GatedCLIPError
 ├── InputError           something a person brought in
 │   ├── UploadRejected   a picture, archive or text we refuse
 │   └── ImportRejected   a dataset file we refuse as a whole (single rows are reported, not raised)
+├── NotAllowed           this person's role does not include it
 ├── DataError            there is not enough, or not the right, data for what was asked
 └── StoreError
     ├── NotFound         no such meme, version, job or decision
+    ├── PolicyError      a decision lacks what its policy asks for, or holds what it does not know
     ├── LeaseLost        the meme is no longer held by this reviewer
     └── AlreadyRunning   a job of this kind is active
 
@@ -39,6 +41,9 @@ class UploadRejected(InputError): ...
 class ImportRejected(InputError): ...
 
 
+class NotAllowed(GatedCLIPError): ...
+
+
 class DataError(GatedCLIPError): ...
 
 
@@ -46,6 +51,9 @@ class StoreError(GatedCLIPError): ...
 
 
 class NotFound(StoreError): ...
+
+
+class PolicyError(StoreError): ...
 
 
 class LeaseLost(StoreError): ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -45,12 +45,25 @@ class Split(StrEnum):
     TRAIN = "train"  # the base set
     VALIDATION = "validation"  # chooses the epoch and the threshold
     TEST = "test"  # only ever measured on
+    GOLD = "gold"  # mixed into the queue to see how people judge; never learned from
+    ERASED = "erased"  # removed on request; only the fact that it was there remains
 
 
 class Status(StrEnum):
     WAITING = "waiting"
     DECIDED = "decided"
     SKIPPED = "skipped"
+    ESCALATED = "escalated"  # someone asked for a lead
+    CONFLICT = "conflict"  # two people answered differently, neither seeing the other's answer
+
+    @property
+    def open(self) -> bool:
+        """Waits for anyone."""
+        return self in (Status.WAITING, Status.SKIPPED)
+
+    @property
+    def for_a_lead(self) -> bool:
+        return self in (Status.ESCALATED, Status.CONFLICT)
 
 
 class Action(StrEnum):
@@ -60,6 +73,18 @@ class Action(StrEnum):
     SKIP = "skip"
     UNDO = "undo"  # reverses one earlier event
     REOPEN = "reopen"  # sends a decided meme back to the queue, history kept
+    ESCALATE = "escalate"  # asks a lead to decide
+    APPEAL = "appeal"  # sends a decided meme to someone who has not decided it
+    ERASE = "erase"  # a meme, or one person's events, were removed on request
+
+
+class Role(StrEnum):
+    """What a person may do here; each includes what its line says and nothing of the others."""
+
+    MODERATOR = "moderator"  # reviews
+    LEAD = "lead"  # reviews, owns policy and quality, resolves conflicts, promotes
+    RESEARCHER = "researcher"  # inspects, retrains, exports; decides nothing
+    ADMIN = "admin"  # everything, and who may do what
 
 
 class JobStatus(StrEnum):
@@ -102,6 +127,11 @@ class Meme(NewMeme):
     created_at: datetime = datetime.min
     leased_by: str = ""
     leased_until: datetime | None = None
+    answers: int = 1  # how many people must answer, none seeing another's
+    others_only: bool = False  # whoever has decided it already is not asked again
+    assigned_to: str = ""  # waits on one person's own list
+    score: float | None = None  # probability of hateful by the head `scored_by`, for queues that sort by it
+    scored_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +152,83 @@ class Decision:
     seconds: float | None = None  # from the meme's appearance to the decision
     undoes: int | None = None  # id of the event this one reverses
     key: str = ""  # idempotency key: the same key is recorded once
+    policy_id: int = 0  # version of the policy it was made under; 0 = the one this software comes with
+    tags: dict[str, list[str]] = field(default_factory=dict)  # sub-labels: options chosen, by facet of the policy
+    confidence: float | None = None  # of the person in the label, 0..1
+    adjudicates: bool = False  # a lead's decision, which settles what others disagree on
+    bulk: str = ""  # made together with the other events of this mark
+    previous: Label | None = None  # label just before
     id: int = 0
     at: datetime = datetime.min
+    receipt: str = ""  # chained hash: of this event and of the receipt before it
+    erased: bool = False  # its content was removed on request
     undone: bool = False  # a later event reverses this one
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One question of a policy beside the label."""
+
+    name: str
+    title: str
+    options: tuple[str, ...]
+    asked_for: tuple[Label, ...] = (Label.HATEFUL,)  # labels with which it is asked
+    required: bool = False
+    many: bool = True  # more than one option may be chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What reviewers judge by. Versions are kept for ever; each decision names its own."""
+
+    text: str
+    facets: tuple[Facet, ...]
+    id: int = 0  # 0 = the one this software comes with
+    by: str = ""
+    at: datetime = datetime.min
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How one person wants to be shown memes."""
+
+    blur: int = 24  # radius in pixels of the blurred picture, as large as it is shown
+    greyscale: bool = False
+    text_first: bool = False  # the picture stays folded away until asked for
+    opt_out: tuple[str, ...] = ()  # sources and themes that are routed to others
+    break_after: int = 20  # minutes of unblurred view in a day before a break is suggested; 0 = never
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+    role: Role
+    email: str = ""
+    quarantined: bool = False  # their labels are not learned from
+    preferences: Preferences | None = None  # None: the organisation's
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What one person saw unblurred on one day (UTC). It measures exposure and says nothing about harm."""
+
+    person: str
+    day: date
+    reveals: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRule:
+    """A named queue: the waiting memes that fit all of its rules; an empty rule fits all."""
+
+    name: str
+    source: str = ""
+    family: str = ""
+    theme: str = ""
+    low: float = 0.0  # probability of hateful by the head that scored it, at least
+    high: float = 1.0  # and at most
+    answers: int = 1  # how many people must answer what is reviewed here
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,13 +171,13 @@ class Workbench:
 
     def claim(self, reviewer: str, meme_id: int | None = None) -> Meme | None:
         """A meme that `reviewer` alone holds for a while; None when nothing waits or it is held by someone else."""
-        return self.store.decisions.claim(reviewer, meme_id=meme_id)
+        return self.store.queue.claim(reviewer, meme_id=meme_id)
 
     def renew(self, meme_id: int, reviewer: str) -> Meme:
-        return self.store.decisions.renew(meme_id, reviewer)
+        return self.store.queue.renew(meme_id, reviewer)
 
     def release(self, meme_id: int, reviewer: str) -> None:
-        self.store.decisions.release(meme_id, reviewer)
+        self.store.queue.release(meme_id, reviewer)
 
     # --- predict and explain --------------------------------------------------------------------------------------
 

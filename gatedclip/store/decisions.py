@@ -1,26 +1,30 @@
-"""Who holds which meme, and what people said about it: an append-only record."""
+"""What people said about memes: an append-only record, each event chained to the one before."""
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session
 
-from gatedclip.errors import LeaseLost, NotFound, StoreError
-from gatedclip.store.database import Database
-from gatedclip.store.fold import fold
-from gatedclip.store.memes import row_of, to_meme
-from gatedclip.store.tables import DecisionRow, MemeRow, utcnow
-from gatedclip.types import Action, Decision, Label, Meme, Split, Status
+from gatedclip.errors import NotFound, StoreError
+from gatedclip.store.database import Database, upsert
+from gatedclip.store.drafts import drop
+from gatedclip.store.fold import Standing, fold
+from gatedclip.store.memes import row_of
+from gatedclip.store.policies import policy_of, require
+from gatedclip.store.queue import held, let_go
+from gatedclip.store.receipts import GENESIS, HEAD, Audit, Link, check, digest, link, new_salt
+from gatedclip.store.tables import DecisionRow, MemeRow, SettingRow, utcnow
+from gatedclip.store.undone import STANDS, UNDONE
+from gatedclip.types import Action, Decision, Label, Split, Status
 
-LEASE = timedelta(minutes=10)
-_Undo = aliased(DecisionRow)
-UNDONE = exists().where(_Undo.undoes == DecisionRow.id)
-STORED = [field.name for field in fields(Decision) if field.name not in ("id", "undone")]
+STORED = [field.name for field in fields(Decision) if field.name not in ("id", "undone", "receipt", "erased")]
+MINE = (Action.DECIDE, Action.SKIP, Action.ESCALATE)  # what a reviewer does while holding a meme, and may undo
 
 
 @dataclass(frozen=True)
@@ -48,76 +52,50 @@ class Decisions:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def claim(
-        self, reviewer: str, now: datetime | None = None, lease: timedelta = LEASE, meme_id: int | None = None
-    ) -> Meme | None:
-        """A meme that `reviewer` alone holds until the lease ends; None when nothing is free.
-
-        The meme they hold already comes first, then the oldest of the queue that nobody holds and that they have not
-        skipped. With `meme_id` exactly that meme, whatever its status, unless someone else holds it.
-        """
-        if not reviewer:
-            raise StoreError("Nobody is named as the reviewer. Choose a name first; a meme is held by a person.")
-        now = now or utcnow()
-        with self._db.writing() as session:
-            row = _free(session, meme_id, reviewer, now) if meme_id is not None else _next(session, reviewer, now)
-            if row is None:
-                return None
-            row.leased_by, row.leased_until = reviewer, now + lease
-            session.flush()
-            return to_meme(row)
-
-    def renew(self, meme_id: int, reviewer: str, now: datetime | None = None, lease: timedelta = LEASE) -> Meme:
-        """The meme with a fresh lease; LeaseLost when someone else has taken it."""
-        with self._db.writing() as session:
-            row = _held(session, meme_id, reviewer)
-            row.leased_until = (now or utcnow()) + lease
-            return to_meme(row)
-
-    def release(self, meme_id: int, reviewer: str) -> None:
-        """Gives the meme back, if `reviewer` holds it."""
-        with self._db.writing() as session:
-            row = row_of(session, meme_id, lock=True)
-            if row.leased_by == reviewer:
-                _let_go(row)
-
-    def record(self, decision: Decision) -> Decision:
+    def record(self, decision: Decision, answers: int = 1) -> Decision:
         """The event as stored. A key that is on record already gives the recorded event and does nothing.
 
-        A lease that ran out still counts until someone else takes the meme; then LeaseLost.
+        `answers` people must answer before an undecided meme counts as decided. A lease that ran out still counts until someone
+        else takes the meme; then LeaseLost. PolicyError when the policy asks for more than was given.
         """
         _check(decision)
         with self._db.writing() as session:
             if known := _by_key(session, decision.key):
                 return known
-            meme = _held(session, decision.meme_id, decision.reviewer)
+            meme = held(session, decision.meme_id, decision.reviewer)
             if known := _by_key(session, decision.key):  # PostgreSQL: its twin may have held the row until now
                 return known
-            _let_go(meme)
+            if decision.action is Action.DECIDE:
+                require(policy_of(session, decision.policy_id), decision)
+                meme.answers = max(meme.answers, answers)
+            let_go(meme)
+            drop(session, decision.reviewer, meme.id)
             return _append(session, meme, decision)
 
     def undo(self, reviewer: str, decision_id: int | None = None) -> Decision | None:
         """The UNDO event that reverses one event, or None when there is nothing (left) to reverse.
 
-        Without `decision_id` that is the reviewer's latest decision or skip that stands. The meme goes back to what its
-        remaining events say: an earlier label, or the queue.
+        Without `decision_id` that is the reviewer's latest decision, skip or escalation that stands. What was decided in bulk is
+        reversed in bulk. The meme goes back to what its remaining events say: an earlier label, or the queue.
         """
         with self._db.writing() as session:
             found = _last(session, reviewer) if decision_id is None else _event(session, decision_id)
-            if found is None:
+            if found is None or found.action is Action.UNDO or found.erased:
                 return None
-            meme = row_of(session, found.meme_id, lock=True)
-            if found.action is Action.UNDO or session.scalar(select(exists().where(DecisionRow.undoes == found.id))):
-                return None
-            return _append(session, meme, Decision(meme.id, Action.UNDO, reviewer, undoes=found.id))
+            together = [found]
+            if found.bulk:
+                together += _events(session, DecisionRow.bulk == found.bulk, DecisionRow.id != found.id)
+            undone = [_reverse(session, event, reviewer) for event in together]
+            return undone[0]
 
-    def reopen(self, meme_id: int, reviewer: str) -> Decision | None:
-        """The REOPEN event that sends a decided or skipped meme back to everyone's queue; None when it waits already."""
+    def reopen(self, meme_id: int, reviewer: str, action: Action = Action.REOPEN) -> Decision | None:
+        """The REOPEN event that sends a meme back to everyone's queue, or the APPEAL that sends it to someone who has not
+        decided it; None when it waits already."""
         with self._db.writing() as session:
             meme = row_of(session, meme_id, lock=True)
-            if meme.status is Status.WAITING:
+            if meme.status is Status.WAITING and not meme.others_only:
                 return None
-            return _append(session, meme, Decision(meme_id, Action.REOPEN, reviewer))
+            return _append(session, meme, Decision(meme_id, action, reviewer))
 
     def get(self, decision_id: int) -> Decision:
         with self._db.reading() as session:
@@ -137,67 +115,102 @@ class Decisions:
         with self._db.reading() as session:
             return session.scalars(select(func.count(DecisionRow.id)).where(*which.conditions())).one()
 
-    def standing(self, split: Split = Split.QUEUE) -> builtins.list[Decision]:
-        """The one decision that gives each decided meme its label: what is learned from. Oldest first."""
+    def standing(self, split: Split = Split.QUEUE, without: Collection[str] = ()) -> builtins.list[Decision]:
+        """The one decision that gives each decided meme its label: what is learned from. Oldest first.
+
+        Decisions of the reviewers `without` count as if they had never been.
+        """
         latest = (
             select(func.max(DecisionRow.id))
             .join(MemeRow, MemeRow.id == DecisionRow.meme_id)
-            .where(MemeRow.split == split, MemeRow.status == Status.DECIDED, DecisionRow.action == Action.DECIDE, ~UNDONE)
+            .where(MemeRow.split == split, MemeRow.status == Status.DECIDED, DecisionRow.action == Action.DECIDE, STANDS)
+            .where(DecisionRow.reviewer.not_in(without))
             .group_by(DecisionRow.meme_id)
         )
         with self._db.reading() as session:
             return [*_events(session, DecisionRow.id.in_(latest))][::-1]
 
+    def answers(self, split: Split = Split.QUEUE) -> builtins.list[Decision]:
+        """Every decision that stands, oldest first: who said what about which meme."""
+        mine = (DecisionRow.action == Action.DECIDE, STANDS, MemeRow.split == split)
+        joined = select(DecisionRow.id).join(MemeRow, MemeRow.id == DecisionRow.meme_id).where(*mine)
+        with self._db.reading() as session:
+            return [*_events(session, DecisionRow.id.in_(joined))][::-1]
 
-def _next(session: Session, reviewer: str, now: datetime) -> MemeRow | None:
-    mine = MemeRow.leased_by == reviewer
-    nobodys = or_(MemeRow.leased_until.is_(None), MemeRow.leased_until < now)
-    passed = (
-        exists()
-        .where(DecisionRow.meme_id == MemeRow.id, DecisionRow.reviewer == reviewer, DecisionRow.action == Action.SKIP, ~UNDONE)
-        .correlate(MemeRow)
-    )
-    open_to_them = or_(MemeRow.status == Status.WAITING, and_(MemeRow.status == Status.SKIPPED, ~passed))
-    waiting = select(MemeRow).where(MemeRow.split == Split.QUEUE, open_to_them).order_by(MemeRow.id).limit(1)
-    waiting = waiting.with_for_update(skip_locked=True)  # PostgreSQL: two reviewers walk past each other's row
-    return session.scalar(waiting.where(mine)) or session.scalar(waiting.where(nobodys))
-
-
-def _free(session: Session, meme_id: int, reviewer: str, now: datetime) -> MemeRow | None:
-    row = row_of(session, meme_id, lock=True)
-    held = row.leased_until is not None and row.leased_until >= now and row.leased_by != reviewer
-    return None if held else row
+    def audit(self) -> Audit:
+        """Checks every receipt, and that each meme stands where its events put it."""
+        with self._db.reading() as session:
+            head = session.scalar(select(SettingRow.value).where(SettingRow.key == HEAD))
+            rows = session.scalars(select(DecisionRow).order_by(DecisionRow.id)).all()
+            found = check((_link(row) for row in rows), head)
+            return replace(found, problems=(*found.problems, *_misplaced(session)))
 
 
-def _held(session: Session, meme_id: int, reviewer: str) -> MemeRow:
-    row = row_of(session, meme_id, lock=True)
-    if row.leased_by != reviewer:
-        raise LeaseLost(
-            f"Meme {meme_id} is no longer held by {reviewer!r}: the time ran out or it was given back, so nothing was"
-            " recorded. Open it again to decide."
-        )
-    return row
-
-
-def _let_go(row: MemeRow) -> None:
-    row.leased_by, row.leased_until = "", None
+def _reverse(session: Session, event: Decision, reviewer: str) -> Decision | None:
+    meme = row_of(session, event.meme_id, lock=True)
+    if session.scalar(select(exists().where(DecisionRow.undoes == event.id))):
+        return None
+    return _append(session, meme, Decision(meme.id, Action.UNDO, reviewer, undoes=event.id))
 
 
 def _check(decision: Decision) -> None:
-    if decision.action not in (Action.DECIDE, Action.SKIP):
-        raise StoreError(f"Cannot record {decision.action.value!r}; record takes decide or skip, and undo and reopen are verbs.")
+    if decision.action not in MINE:
+        raise StoreError(f"Cannot record {decision.action.value!r}; record takes decide, skip or escalate; the others are verbs.")
     if (decision.action is Action.DECIDE) != (decision.label is not None):
-        raise StoreError(f"A {decision.action.value} came with label {decision.label}; a decision has one, a skip has none.")
+        raise StoreError(f"A {decision.action.value} came with label {decision.label}; only a decision has one, and always.")
 
 
 def _append(session: Session, meme: MemeRow, decision: Decision) -> Decision:
-    """Writes one event and the fold it leads to."""
-    values = {name: getattr(decision, name) for name in STORED}
-    row = DecisionRow(**values | {"key": decision.key or None, "at": utcnow()})
+    """Writes one event with its receipt, and the standing it leads to."""
+    row = add_event(session, replace(decision, previous=meme.label))
+    settle(session, meme)
+    return _to_decision(row, undone=False)
+
+
+def add_event(session: Session, decision: Decision) -> DecisionRow:
+    """Writes one event at the end of the chain."""
+    row = DecisionRow(**_values(decision) | {"key": decision.key or None, "at": utcnow(), "salt": new_salt()})
     session.add(row)
     session.flush()
-    meme.status, meme.label = fold([*_events(session, DecisionRow.meme_id == meme.id)][::-1])
-    return _to_decision(row, undone=False)
+    upsert(session, SettingRow, [{"key": HEAD, "value": {"newest": GENESIS, "count": 0}}], replace=False)
+    head = session.scalars(select(SettingRow).where(SettingRow.key == HEAD).with_for_update()).one()  # one writer at a time
+    row.digest = digest(row.salt, _content(row))
+    row.receipt = link(head.value["newest"], row.digest)
+    head.value = {"newest": row.receipt, "count": head.value["count"] + 1}
+    session.flush()
+    return row
+
+
+def settle(session: Session, meme: MemeRow) -> None:
+    """Puts a meme where its events say it stands."""
+    meme.status, meme.label, meme.others_only = _standing(session, meme)
+
+
+def _standing(session: Session, meme: MemeRow) -> Standing:
+    if meme.split is Split.GOLD:
+        return Standing(others_only=True)  # waits for everyone, each once
+    return fold([*_events(session, DecisionRow.meme_id == meme.id)][::-1], meme.answers)
+
+
+def _misplaced(session: Session) -> Iterator[str]:
+    """Memes that do not stand where their events put them."""
+    touched = select(MemeRow).where(MemeRow.id.in_(select(DecisionRow.meme_id)), MemeRow.split != Split.ERASED)
+    for meme in session.scalars(touched):
+        if (meme.status, meme.label, meme.others_only) != _standing(session, meme):
+            yield f"Meme {meme.id} is {meme.status.value} as {meme.label}, which is not what its events add up to."
+
+
+def _values(of: Decision | DecisionRow) -> dict[str, Any]:
+    return {name: getattr(of, name) for name in STORED}
+
+
+def _content(row: DecisionRow) -> dict[str, Any]:
+    """What a receipt vouches for; JSON turns tuples into lists, so both ways of reading agree."""
+    return _values(row)
+
+
+def _link(row: DecisionRow) -> Link:
+    return Link(row.id, row.salt, row.digest, row.receipt, row.erased, _content(row))
 
 
 def _events(session: Session, *where: ColumnElement[bool], limit: int | None = None, offset: int = 0) -> Iterator[Decision]:
@@ -218,10 +231,9 @@ def _by_key(session: Session, key: str) -> Decision | None:
 
 
 def _last(session: Session, reviewer: str) -> Decision | None:
-    theirs = DecisionRow.action.in_((Action.DECIDE, Action.SKIP))
-    return next(_events(session, DecisionRow.reviewer == reviewer, theirs, ~UNDONE, limit=1), None)
+    return next(_events(session, DecisionRow.reviewer == reviewer, DecisionRow.action.in_(MINE), STANDS, limit=1), None)
 
 
 def _to_decision(row: DecisionRow, undone: bool) -> Decision:
-    stored = Decision(**{name: getattr(row, name) for name in STORED}, id=row.id, undone=undone)
+    stored = Decision(**_values(row), id=row.id, undone=undone, receipt=row.receipt, erased=row.erased)
     return replace(stored, key=row.key or "")

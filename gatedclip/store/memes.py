@@ -144,6 +144,7 @@ class Memes:
             return to_meme(row)
 
     def all_keys(self, split: Split | None = None) -> MemeColumns:
+        """One split's memes; of all splits those that can be learned from or measured on."""
         columns = (
             MemeRow.id,
             MemeRow.picture,
@@ -156,11 +157,15 @@ class Memes:
             MemeRow.split,
             MemeRow.source,
         )
-        query = select(*columns).where(*MemeFilter(split=split).conditions()).order_by(MemeRow.id)
+        query = select(*columns).where(*_of(split)).order_by(MemeRow.id)
         with self._db.reading() as session:
             rows = session.execute(query).all()
         ids, *rest = zip(*rows, strict=True) if rows else [()] * len(columns)
         return MemeColumns(np.array(ids, dtype=np.int64), *rest)
+
+
+def _of(split: Split | None) -> list[ColumnElement[bool]]:
+    return [MemeRow.split == split] if split else [MemeRow.split.not_in((Split.ERASED, Split.GOLD))]
 
 
 def row_of(session: Session, meme_id: int, lock: bool = False) -> MemeRow:

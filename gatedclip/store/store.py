@@ -5,9 +5,15 @@ from __future__ import annotations
 from gatedclip.store.attributions import Attributions
 from gatedclip.store.database import Database
 from gatedclip.store.decisions import Decisions
+from gatedclip.store.drafts import Drafts
+from gatedclip.store.erasure import Erasure
+from gatedclip.store.exposures import Exposures
 from gatedclip.store.jobs import Jobs
 from gatedclip.store.memes import Memes
 from gatedclip.store.migrate import migrate
+from gatedclip.store.people import People
+from gatedclip.store.policies import Policies
+from gatedclip.store.queue import Queue
 from gatedclip.store.settings import Settings
 from gatedclip.store.vectors import Vectors
 from gatedclip.store.versions import Versions
@@ -19,7 +25,13 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._db = database
         self.memes = Memes(database)
+        self.queue = Queue(database)
         self.decisions = Decisions(database)
+        self.drafts = Drafts(database)
+        self.policies = Policies(database)
+        self.people = People(database)
+        self.exposures = Exposures(database)
+        self.erasure = Erasure(database)
         self.vectors = Vectors(database)
         self.versions = Versions(database)
         self.jobs = Jobs(database)

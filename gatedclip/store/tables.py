@@ -11,7 +11,7 @@ from sqlalchemy import Enum as EnumOf
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from gatedclip.types import Action, JobStatus, Label, Split, Status
+from gatedclip.types import Action, JobStatus, Label, Role, Split, Status
 
 ACTIVE_JOB = "status in ('queued', 'running')"
 
@@ -52,8 +52,9 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: Moment(),
         dict[str, Any]: JSON(),
+        list[Any]: JSON(),
         bytes: LargeBinary(),
-        **{kind: _words(kind) for kind in (Action, JobStatus, Label, Split, Status)},
+        **{kind: _words(kind) for kind in (Action, JobStatus, Label, Role, Split, Status)},
     }
 
 
@@ -79,6 +80,11 @@ class MemeRow(Base):
     label: Mapped[Label | None]
     leased_by: Mapped[str] = mapped_column(Text, default="", index=True)
     leased_until: Mapped[datetime | None]
+    answers: Mapped[int] = mapped_column(default=1)
+    others_only: Mapped[bool] = mapped_column(default=False)
+    assigned_to: Mapped[str] = mapped_column(Text, default="", index=True)
+    score: Mapped[float | None]
+    scored_by: Mapped[int | None]
 
 
 class TextEditRow(Base):
@@ -114,7 +120,63 @@ class DecisionRow(Base):
     seconds: Mapped[float | None]
     undoes: Mapped[int | None] = mapped_column(ForeignKey("decision.id"), unique=True)
     key: Mapped[str | None] = mapped_column(String(128), unique=True)
+    policy_id: Mapped[int] = mapped_column(default=0)
+    tags: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    confidence: Mapped[float | None]
+    adjudicates: Mapped[bool] = mapped_column(default=False)
+    bulk: Mapped[str] = mapped_column(String(64), default="", index=True)
+    previous: Mapped[Label | None]
     at: Mapped[datetime] = mapped_column(default=utcnow)
+    salt: Mapped[str] = mapped_column(String(32), default="")  # forgotten when the event is erased
+    digest: Mapped[str] = mapped_column(String(64), default="")  # of salt and content
+    receipt: Mapped[str] = mapped_column(String(64), default="")  # of the receipt before and the digest
+    erased: Mapped[bool] = mapped_column(default=False)
+
+
+class PersonRow(Base):
+    __tablename__ = "person"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    role: Mapped[Role]
+    email: Mapped[str] = mapped_column(Text, default="", index=True)
+    quarantined: Mapped[bool] = mapped_column(default=False)
+    preferences: Mapped[dict[str, Any]] = mapped_column(default=dict)  # empty: the organisation's
+    added_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class PolicyRow(Base):
+    """Append-only: every version of the policy."""
+
+    __tablename__ = "policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    facets: Mapped[list[Any]]
+    by: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class DraftRow(Base):
+    """What one person has begun to say about a meme."""
+
+    __tablename__ = "draft"
+
+    reviewer: Mapped[str] = mapped_column(String(80), primary_key=True)
+    meme_id: Mapped[int] = mapped_column(ForeignKey("meme.id"), primary_key=True)
+    content: Mapped[dict[str, Any]]
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class ExposureRow(Base):
+    """Append-only: one unblurred view."""
+
+    __tablename__ = "exposure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(String(80), index=True)
+    meme_id: Mapped[int]
+    seconds: Mapped[float]
+    at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
 
 
 class VectorRow(Base):

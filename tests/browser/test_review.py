@@ -61,7 +61,7 @@ def test_the_clear_picture_is_not_sent_before_the_reveal(visit, server, store):
 
 def test_hostile_words_are_only_words_on_every_screen(visit, store):
     """No request leaves (the visit itself checks), nothing is restyled, no script runs."""
-    meme = store.decisions.claim("guest")
+    meme = store.queue.claim("guest")
     store.memes.edit_text(meme.id, HOSTILE, "guest")
     tab = visit().go("")
     assert tab.words() == HOSTILE

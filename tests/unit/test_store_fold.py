@@ -23,38 +23,38 @@ def history(*events):
 
 
 def test_a_meme_without_events_waits():
-    assert fold([]) == (Status.WAITING, None)
+    assert fold([])[:2] == (Status.WAITING, None)
 
 
 def test_the_last_decision_wins():
-    assert fold(history(A, B)) == (Status.DECIDED, B)
+    assert fold(history(A, B))[:2] == (Status.DECIDED, B)
 
 
 def test_undoing_the_last_decision_gives_the_one_before():
-    assert fold(history(A, B, 2)) == (Status.DECIDED, A)
+    assert fold(history(A, B, 2))[:2] == (Status.DECIDED, A)
 
 
 def test_undoing_an_earlier_decision_leaves_the_later_one():
-    assert fold(history(A, B, 1)) == (Status.DECIDED, B)
+    assert fold(history(A, B, 1))[:2] == (Status.DECIDED, B)
 
 
 def test_undoing_the_only_decision_sends_the_meme_back():
-    assert fold(history(A, 1)) == (Status.WAITING, None)
+    assert fold(history(A, 1))[:2] == (Status.WAITING, None)
 
 
 def test_a_reopened_meme_waits_and_undoing_the_reopening_restores_its_label():
-    assert fold(history(A, "reopen")) == (Status.WAITING, None)
-    assert fold(history(A, "reopen", 2)) == (Status.DECIDED, A)
+    assert fold(history(A, "reopen"))[:2] == (Status.WAITING, None)
+    assert fold(history(A, "reopen", 2))[:2] == (Status.DECIDED, A)
 
 
 def test_undoing_a_decision_made_after_reopening_does_not_bring_the_old_one_back():
-    assert fold(history(A, "reopen", B, 3)) == (Status.WAITING, None)
+    assert fold(history(A, "reopen", B, 3))[:2] == (Status.WAITING, None)
 
 
 def test_a_skip_marks_a_waiting_meme_and_leaves_a_decided_one_alone():
-    assert fold(history("skip")) == (Status.SKIPPED, None)
-    assert fold(history("skip", 1)) == (Status.WAITING, None)
-    assert fold(history(A, "skip")) == (Status.DECIDED, A)
+    assert fold(history("skip"))[:2] == (Status.SKIPPED, None)
+    assert fold(history("skip", 1))[:2] == (Status.WAITING, None)
+    assert fold(history(A, "skip"))[:2] == (Status.DECIDED, A)
 
 
 @st.composite
@@ -70,14 +70,14 @@ def histories(draw):
 
 @given(histories())
 def test_a_label_stands_exactly_while_the_meme_is_decided(events):
-    status, label = fold(events)
+    status, label, _ = fold(events)
     assert (label is not None) == (status is Status.DECIDED)
 
 
 @given(histories(), st.sampled_from(list(Label)))
 def test_deciding_gives_that_label_and_undoing_it_gives_what_was_before(events, label):
     decided = [*events, Decision(1, Action.DECIDE, "ben", label=label, id=100)]
-    assert fold(decided) == (Status.DECIDED, label)
+    assert fold(decided)[:2] == (Status.DECIDED, label)
     assert fold([*decided, Decision(1, Action.UNDO, "ben", undoes=100, id=101)]) == fold(events)
 
 

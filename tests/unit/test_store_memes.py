@@ -14,7 +14,7 @@ def meme(text="words", **more):
 
 
 def decide(store, meme_id, label):
-    store.decisions.claim("anna", meme_id=meme_id)
+    store.queue.claim("anna", meme_id=meme_id)
     store.decisions.record(Decision(meme_id, Action.DECIDE, "anna", label=label))
 
 
@@ -107,7 +107,7 @@ def test_the_tally_counts_every_split_and_status_zeros_included(store):
     ids = store.memes.add([meme(), meme(), meme(split=Split.TRAIN)])
     decide(store, ids[0], Label.HATEFUL)
     tally = store.memes.tally()
-    assert tally[Split.QUEUE] == {Status.WAITING: 1, Status.DECIDED: 1, Status.SKIPPED: 0}
+    assert tally[Split.QUEUE] == {**dict.fromkeys(Status, 0), Status.WAITING: 1, Status.DECIDED: 1}
     assert tally[Split.TRAIN][Status.WAITING] == 1
     assert sum(tally[Split.TEST].values()) == sum(tally[Split.VALIDATION].values()) == 0
 
