@@ -38,11 +38,21 @@ class Settings:
     resize: Resize = "squash"
     """GATEDCLIP_RESIZE: how a picture is made square. `squash` keeps captions at the edges; `crop` is CLIP's own centre crop."""
 
+    sign_in: bool = False
+    """GATEDCLIP_SIGN_IN: 1 makes people sign in with the provider of Streamlit's `[auth]` secrets; each e-mail has a role. Without it
+    a name is picked, everyone has one role, and the app serves this machine only."""
+
+    admins: str = ""
+    """GATEDCLIP_ADMINS: e-mails, with commas between, of people who are admins from their first sign-in."""
+
     @classmethod
     def from_env(cls, env: dict[str, str] | None = None) -> Settings:
         env = dict(os.environ) if env is None else env
-        given = {f.name: env[name] for f in fields(cls) if env.get(name := f"GATEDCLIP_{f.name.upper()}")}
-        return cls(**given)  # type: ignore[arg-type]
+        given: dict[str, Any] = {f.name: env[name] for f in fields(cls) if env.get(name := f"GATEDCLIP_{f.name.upper()}")}
+        if "sign_in" in given:
+            _one_of("GATEDCLIP_SIGN_IN", given["sign_in"], Literal["0", "1"])
+            given["sign_in"] = given["sign_in"] == "1"
+        return cls(**given)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "home", Path(self.home).expanduser().resolve())
