@@ -22,7 +22,9 @@ def lesson(store: Store, memes: MemeColumns, config: TrainConfig) -> Lesson:
     """The base set and every standing decision, without decided memes that share a picture or words with a held-out one."""
     at = {meme_id: n for n, meme_id in enumerate(memes.ids.tolist())}
     base = [(int(memes.ids[n]), g) for n, g in enumerate(memes.given) if memes.splits[n] == Split.TRAIN and g]
-    decided = [(d.meme_id, d.label) for d in store.decisions.standing(without=store.people.quarantined()) if d.label and d.meme_id in at]
+    decided = [
+        (d.meme_id, d.label) for d in store.decisions.standing(without=store.people.quarantined()) if d.label and d.meme_id in at
+    ]
     held = [n for n, split in enumerate(memes.splits) if split in HELD_OUT]
     pictures = {memes.pictures[n] for n in held}
     words = {fingerprint(memes.texts[n]) for n in held} - {""}

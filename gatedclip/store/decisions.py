@@ -143,7 +143,7 @@ class Decisions:
             head = session.scalar(select(SettingRow.value).where(SettingRow.key == HEAD))
             rows = session.scalars(select(DecisionRow).order_by(DecisionRow.id)).all()
             found = check((_link(row) for row in rows), head)
-            return replace(found, problems=(*found.problems, *_misplaced(session)))
+            return replace(found, problems=(*found.problems, *_hidden(session), *_misplaced(session)))
 
 
 def _reverse(session: Session, event: Decision, reviewer: str) -> Decision | None:
@@ -190,6 +190,13 @@ def _standing(session: Session, meme: MemeRow) -> Standing:
     if meme.split is Split.GOLD:
         return Standing(others_only=True)  # waits for everyone, each once
     return fold([*_events(session, DecisionRow.meme_id == meme.id)][::-1], meme.answers)
+
+
+def _hidden(session: Session) -> Iterator[str]:
+    """Events that claim to be erased though nobody erased their meme or their reviewer."""
+    erased = select(DecisionRow.meme_id).where(DecisionRow.action == Action.ERASE, ~DecisionRow.erased)
+    for row in session.scalars(select(DecisionRow).where(DecisionRow.erased, DecisionRow.meme_id.not_in(erased))):
+        yield f"Event {row.id} is marked as erased, and the record holds no erasure of it."
 
 
 def _misplaced(session: Session) -> Iterator[str]:

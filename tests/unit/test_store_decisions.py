@@ -1,7 +1,5 @@
 """The queue and the record, told as what reviewers do."""
 
-import multiprocessing as mp
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatedclip.errors import LeaseLost, NotFound, StoreError
-from gatedclip.store import DecisionFilter, MemeFilter, Store, fold
+from gatedclip.store import DecisionFilter, MemeFilter, fold
 from gatedclip.types import Action, Decision, Label, NewMeme, Split, Status
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -307,30 +305,3 @@ def test_the_cached_label_is_always_the_fold_over_the_events(store, moves):
     for meme in store.memes.find(MemeFilter(), limit=1_000):
         events = store.decisions.list(DecisionFilter(meme_id=meme.id), limit=None)[::-1]
         assert (meme.status, meme.label) == fold(events)[:2]
-
-
-# Many at once
-
-
-def review_until_empty(store: Store, who: str) -> list[int]:
-    done = []
-    while meme := store.queue.claim(who):
-        store.decisions.record(Decision(meme.id, Action.DECIDE, who, label=H, key=f"{who}-{meme.id}"))
-        done.append(meme.id)
-    return done
-
-
-def four_reviewers(url: str, process: int) -> list[int]:
-    store = Store.open(url)
-    with ThreadPoolExecutor(4) as threads:
-        done = threads.map(review_until_empty, [store] * 4, [f"{process}-{thread}" for thread in range(4)])
-        return [meme_id for some in done for meme_id in some]
-
-
-def test_twelve_reviewers_in_three_processes_share_1200_memes_without_loss_or_double(store, store_url):
-    ids = fill(store, 1_200)
-    with mp.get_context("spawn").Pool(3) as processes:
-        done = processes.starmap(four_reviewers, [(store_url, n) for n in range(3)])
-    assert sorted(meme_id for some in done for meme_id in some) == ids
-    assert store.memes.count(MemeFilter(status=Status.DECIDED)) == 1_200
-    assert store.decisions.count(DecisionFilter(action=Action.DECIDE)) == 1_200
