@@ -39,8 +39,8 @@ class Settings:
     """GATEDCLIP_RESIZE: how a picture is made square. `squash` keeps captions at the edges; `crop` is CLIP's own centre crop."""
 
     sign_in: bool = False
-    """GATEDCLIP_SIGN_IN: 1 makes people sign in with the provider of Streamlit's `[auth]` secrets; each e-mail has a role. Without
-    it a name is picked, everyone has one role, and the app serves this machine only."""
+    """GATEDCLIP_SIGN_IN: 1 makes people sign in with the provider of Streamlit's `[auth]` secrets; each e-mail has a role.
+    Without it a name is picked, everyone has one role, and the app serves this machine only."""
 
     admins: str = ""
     """GATEDCLIP_ADMINS: e-mails, with commas between, of people who are admins from their first sign-in."""

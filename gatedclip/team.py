@@ -36,7 +36,7 @@ class Team:
     def role(self, name: str) -> Role | None:
         """What this person is here; None for someone nobody let in."""
         if not self.settings.sign_in:
-            return Role(self.setting(LOCAL_ROLE))
+            return Role(str(self.setting(LOCAL_ROLE)))
         person = self.store.people.find(name)
         return person.role if person else None
 
