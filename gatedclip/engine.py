@@ -17,10 +17,9 @@ from torch import Tensor
 from gatedclip.config import Settings
 from gatedclip.data.text import text_key
 from gatedclip.errors import NotFound
-from gatedclip.explain.attribution import Baseline, explain
+from gatedclip.explain.attribution import explain
 from gatedclip.explain.modality import crossings, gate_sweep, ledger
 from gatedclip.explain.parts import quiet
-from gatedclip.explain.score import Target
 from gatedclip.explain.serialise import from_bytes, to_bytes, trust_from_bytes, trust_to_bytes
 from gatedclip.explain.trust import assess
 from gatedclip.model import checkpoint
@@ -28,7 +27,7 @@ from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.encoder import Encoder, load_encoder
 from gatedclip.store.store import Store
 from gatedclip.store.vectors import VectorKind
-from gatedclip.types import Attribution, HeadVersion, Ledger, Meme, Method, Prediction, Progress, Trust
+from gatedclip.types import Attribution, Baseline, HeadVersion, Ledger, Meme, Method, Prediction, Progress, Target, Trust
 
 BATCH = 64  # pictures or texts encoded at once
 

@@ -23,6 +23,12 @@ NEW_THEMES = "themes missing from the base set"
 Method = Literal["quick", "integrated gradients", "leave one out", "kernel shap"]
 """Ways of explaining: one pass and unsigned; signed with a completeness error; one part away at a time; many parts at once."""
 
+Target = Literal["margin", "gate"]
+"""What is explained: the margin between hateful and benign, or the gate before its sigmoid, positive towards the picture."""
+
+Baseline = Literal["mean colour", "black", "blurred"]
+"""The picture that stands for no picture where a method compares with an absence."""
+
 Progress = Callable[[float, str], None]
 """Told how far a long piece of work is: fraction 0..1 and what is being done. May raise, which stops the work."""
 

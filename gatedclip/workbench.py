@@ -20,6 +20,7 @@ from gatedclip.store.store import Store
 from gatedclip.types import (
     Action,
     Attribution,
+    Baseline,
     Decision,
     HeadVersion,
     Job,
@@ -35,6 +36,7 @@ from gatedclip.types import (
     Scores,
     Split,
     Status,
+    Target,
     Trust,
     report_from,
 )
@@ -191,12 +193,27 @@ class Workbench:
         words = clean_text(ocr.read(clean.jpeg) if text is None else text)
         return words, self.engine.predict_picture(clean.jpeg, words)
 
-    def explain(self, meme: Meme, method: Method = "quick") -> Attribution:
-        return self.engine.explain(meme, method)
+    def explain(
+        self,
+        meme: Meme,
+        method: Method = "quick",
+        target: Target = "margin",
+        baseline: Baseline = "mean colour",
+        progress: Progress = silent,
+    ) -> Attribution:
+        """What in the picture and which words made the champion say so, or lean as it does."""
+        return self.engine.explain(meme, method, target, baseline, lambda done: progress(done, "Explaining"))
 
-    def trust(self, meme: Meme, method: Method = "quick") -> Trust:
+    def trust(
+        self,
+        meme: Meme,
+        method: Method = "quick",
+        target: Target = "margin",
+        baseline: Baseline = "mean colour",
+        progress: Progress = silent,
+    ) -> Trust:
         """How far that explanation can be trusted; slow when asked for the first time."""
-        return self.engine.trust(meme, method)
+        return self.engine.trust(meme, method, target, baseline, lambda done: progress(done, "Checking the explanation"))
 
     def what_if(self, meme: Meme) -> tuple[np.ndarray, list[float]]:
         """The probability over all gates from words (0) to picture (1), and where the decision would flip."""

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from gatedclip.errors import DataError
 from gatedclip.explain.say import say_shares
-from gatedclip.explain.score import Target, scorer
+from gatedclip.explain.score import scorer
 from gatedclip.model.heads import GatedCLIP, Head
-from gatedclip.types import Ledger, ModalityShares
+from gatedclip.types import Ledger, ModalityShares, Target
 
 REFERENCES = 512  # memes that stand for an absent half, at most
 APART = 0.2  # gate and Shapley share on different sides and this far apart disagree

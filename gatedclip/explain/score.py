@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from torch import Tensor
 
 from gatedclip.errors import DataError
 from gatedclip.model.heads import GatedCLIP, Head
+from gatedclip.types import Target
 
-Target = Literal["margin", "gate"]
 Score = Callable[[Tensor, Tensor], Tensor]  # raw embeddings (B, D_I), (B, D_T) -> (B,)
 
 
