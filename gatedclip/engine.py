@@ -76,7 +76,7 @@ class Engine:
                 progress((start + len(some)) / len(missing), f"Embedding {start + len(some):,} of {len(missing):,} ({kind})")
 
     def picture(self, key: str) -> Image.Image:
-        return _open(self._picture(key))
+        return open_jpeg(self._picture(key))
 
     # --- predict and explain --------------------------------------------------------------------------------------
 
@@ -106,7 +106,7 @@ class Engine:
     def predict_picture(self, jpeg: bytes, text: str) -> Prediction:
         """What the champion says about a picture and words that are not in the store; nothing is kept."""
         version = self.champion()
-        vectors = self.encoder.encode_pictures([_open(jpeg)]), self.encoder.encode_texts([text])
+        vectors = self.encoder.encode_pictures([open_jpeg(jpeg)]), self.encoder.encode_texts([text])
         return self.head(version).predict(*vectors, version.id)[0]
 
     def explain(
@@ -160,7 +160,7 @@ class Engine:
         return self.head(version), (meme.picture, text_key(meme.text), version.id, method)
 
 
-def _open(jpeg: bytes) -> Image.Image:
+def open_jpeg(jpeg: bytes) -> Image.Image:
     return Image.open(io.BytesIO(jpeg)).convert("RGB")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from gatedclip import curriculum, jobs
@@ -19,6 +20,7 @@ from gatedclip.store.pictures import Pictures, Variant
 from gatedclip.store.store import Store
 from gatedclip.types import (
     Action,
+    Answer,
     Attribution,
     Baseline,
     Decision,
@@ -28,7 +30,10 @@ from gatedclip.types import (
     Ledger,
     Meme,
     Method,
+    Neighbour,
+    NewMeme,
     Prediction,
+    Probe,
     Progress,
     Promotion,
     Receipt,
@@ -36,8 +41,10 @@ from gatedclip.types import (
     Scores,
     Split,
     Status,
+    Swap,
     Target,
     Trust,
+    Versus,
     report_from,
 )
 from gatedclip.world import memes as world
@@ -46,6 +53,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gatedclip.engine import Engine
+    from gatedclip.probing import By, Lab
 
 
 def silent(fraction: float, message: str) -> None:
@@ -140,10 +148,12 @@ class Workbench:
     def picture(self, key: str, variant: Variant) -> bytes:
         """A picture's bytes: full, blurred, thumb or thumb-blurred. MemeWorld's pictures are drawn when first looked at."""
         if not self.pictures.has(key, variant) and key.startswith("world-"):
-            drawn = images.to_jpeg(world.at(key).draw())
-            for name, data in {**images.variants(drawn), "full": drawn}.items():
-                self.pictures.put(key, name, data)  # type: ignore[arg-type]
+            self._keep(key, images.to_jpeg(world.at(key).draw()))
         return self.pictures.get(key, variant)
+
+    def _keep(self, key: str, jpeg: bytes) -> None:
+        for name, data in {**images.variants(jpeg), "full": jpeg}.items():
+            self.pictures.put(key, name, data)  # type: ignore[arg-type]
 
     # --- people ---------------------------------------------------------------------------------------------------
 
@@ -161,6 +171,10 @@ class Workbench:
 
     def count(self, which: MemeFilter) -> int:
         return self.store.memes.count(which)
+
+    def beside(self, meme_id: int, which: MemeFilter, forward: bool = True) -> Meme | None:
+        """The next (or previous) matching meme by number; None at the end."""
+        return self.store.memes.beside(meme_id, which, forward)
 
     def memes(self, which: MemeFilter, limit: int = 24, offset: int = 0) -> list[Meme]:
         return self.store.memes.find(which, limit, offset)
@@ -222,6 +236,81 @@ class Workbench:
     def ledger(self, meme: Meme) -> Ledger:
         """What the champion owes to the picture, to the words, and only to both."""
         return self.engine.ledger(meme)
+
+    # --- what if --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _lab(self) -> Lab:
+        from gatedclip.probing import Lab
+
+        return Lab(self.engine)
+
+    def probe_file(self, data: bytes, text: str) -> Probe:
+        """A dropped picture with these words, to ask about; nothing is stored. UploadRejected says why a file is refused."""
+        clean = images.clean(data)
+        return Probe(clean.key, clean_text(text), clean.jpeg, clean.source_sha256)
+
+    def probe_picture(self, probe: Probe, variant: Variant) -> bytes:
+        """As `picture`, also for a dropped one."""
+        if not probe.dropped:
+            return self.picture(probe.picture, variant)
+        return probe.dropped if variant == "full" else images.variants(probe.dropped)[variant]
+
+    def ask(self, probe: Probe, version: HeadVersion | None = None) -> Answer:
+        """What the champion (or a given version) would say about a picture and words that need not exist; nothing is stored."""
+        return self._lab.ask(probe, version)
+
+    def heat(self, probe: Probe, version: HeadVersion | None = None) -> Attribution:
+        """The quick map of a probe; nothing is stored."""
+        return self._lab.heat(probe, version)
+
+    def confounders(self, probe: Probe, k: int = 6, version: HeadVersion | None = None) -> list[Swap]:
+        """The nearest other pictures with these words and the nearest other words with this picture, each with its answer."""
+        return self._lab.confounders(probe, k, version)
+
+    def similar(self, probe: Probe, by: By = "fused", k: int = 12, version: HeadVersion | None = None) -> list[Neighbour]:
+        """The stored memes nearest to a probe, with the decisions about them that stand."""
+        return self._lab.similar(probe, by, k, version)
+
+    def unread(self) -> int:
+        """How many memes cannot be found as confounders or similar yet, because no vector was made of them."""
+        return self._lab.index().unread
+
+    def compare(
+        self, before: HeadVersion, after: HeadVersion, memes: Sequence[Meme], progress: Progress = silent
+    ) -> list[Versus]:
+        """What two versions say about the same memes."""
+        return self._lab.compare(before, after, memes, progress)
+
+    def save_variant(self, meme: Meme, probe: Probe, label: Label, reviewer: str, *, revealed: bool = False) -> Meme:
+        """The probe as a meme of the same family, decided at once, so that the next training learns from it.
+
+        The same picture and words twice are one meme. StoreError when they are a labelled meme of the collection already.
+        """
+        if probe.dropped:
+            self._keep(probe.picture, probe.dropped)
+        said = self.ask(probe).prediction
+        variant = NewMeme(
+            picture=probe.picture,
+            text=clean_text(probe.text),
+            source="lab",
+            name=f"variant of meme {meme.id}",
+            source_sha256=probe.source_sha256,
+            theme=meme.theme,
+        )
+        decision = Decision(
+            meme_id=meme.id,
+            action=Action.DECIDE,
+            reviewer=reviewer,
+            label=label,
+            assisted=True,
+            revealed=revealed,
+            version_id=said.version_id,
+            probability=said.probability,
+            gate=said.gate,
+            threshold=said.threshold,
+        )
+        return self.store.decisions.add_variant(meme.id, variant, decision)
 
     # --- decide ---------------------------------------------------------------------------------------------------
 

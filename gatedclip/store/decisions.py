@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -15,7 +15,7 @@ from gatedclip.store.database import Database
 from gatedclip.store.fold import fold
 from gatedclip.store.memes import row_of, to_meme
 from gatedclip.store.tables import DecisionRow, MemeRow, utcnow
-from gatedclip.types import Action, Decision, Label, Meme, Split, Status
+from gatedclip.types import Action, Decision, Label, Meme, NewMeme, Split, Status
 
 LEASE = timedelta(minutes=10)
 _Undo = aliased(DecisionRow)
@@ -95,6 +95,28 @@ class Decisions:
                 return known
             _let_go(meme)
             return _append(session, meme, decision)
+
+    def add_variant(self, original_id: int, variant: NewMeme, decision: Decision) -> Meme:
+        """The variant as a decided member of the original's family, all in one transaction; the original gets a family if it had
+        none.
+
+        The same picture and words again are the same meme, and the same label again is not recorded twice. StoreError when they
+        are the original itself or belong to the base or held-out memes; LeaseLost when someone else is reviewing them.
+        """
+        _check(decision)
+        with self._db.writing() as session:
+            original = row_of(session, original_id, lock=True)
+            row = _same(session, original, variant, decision.reviewer)
+            original.family = original.family or f"lab-{original.id}"
+            if row is None:
+                row = MemeRow(**asdict(replace(variant, family=original.family)))
+                session.add(row)
+                session.flush()
+            row.family = row.family or original.family
+            if row.label != decision.label:
+                _let_go(row)
+                _append(session, row, replace(decision, meme_id=row.id))
+            return to_meme(row)
 
     def undo(self, reviewer: str, decision_id: int | None = None) -> Decision | None:
         """The UNDO event that reverses one event, or None when there is nothing (left) to reverse.
@@ -177,6 +199,22 @@ def _held(session: Session, meme_id: int, reviewer: str) -> MemeRow:
             " recorded. Open it again to decide."
         )
     return row
+
+
+def _same(session: Session, original: MemeRow, variant: NewMeme, reviewer: str) -> MemeRow | None:
+    """The meme of the queue that has this picture and these words already; None when no meme has."""
+    alike = select(MemeRow).where(MemeRow.picture == variant.picture, MemeRow.text == variant.text).order_by(MemeRow.id)
+    rows = list(session.scalars(alike.with_for_update()))
+    if any(row.id == original.id for row in rows):
+        raise StoreError(f"This is meme {original.id} as it stands. Change its words or its picture first.")
+    if fixed := [row for row in rows if row.split is not Split.QUEUE]:
+        raise StoreError(
+            f"The collection holds this picture with these words already: meme {fixed[0].id}, a {fixed[0].split.value} meme, "
+            "whose label stays as it came. Nothing was stored; try another change."
+        )
+    if rows and _free(session, rows[0].id, reviewer, utcnow()) is None:
+        raise LeaseLost(f"{rows[0].leased_by!r} is reviewing exactly this as meme {rows[0].id}. Nothing was stored.")
+    return rows[0] if rows else None
 
 
 def _let_go(row: MemeRow) -> None:

@@ -109,6 +109,21 @@ class Memes:
         with self._db.reading() as session:
             return session.scalars(select(func.count(MemeRow.id)).where(*which.conditions())).one()
 
+    def beside(self, meme_id: int, which: MemeFilter, forward: bool = True) -> Meme | None:
+        """The next (or previous) matching meme by id; None at the end."""
+        at, order = (MemeRow.id > meme_id, MemeRow.id) if forward else (MemeRow.id < meme_id, MemeRow.id.desc())
+        with self._db.reading() as session:
+            row = session.scalar(select(MemeRow).where(at, *which.conditions()).order_by(order).limit(1))
+            return None if row is None else to_meme(row)
+
+    def stamp(self) -> tuple[int, int, int]:
+        """Changes whenever a meme comes or goes or its text is edited."""
+        counts = (func.count(MemeRow.id), func.coalesce(func.max(MemeRow.id), 0))
+        edits = select(func.coalesce(func.max(TextEditRow.id), 0))
+        with self._db.reading() as session:
+            n, last = session.execute(select(*counts)).one()
+            return n, last, session.scalars(edits).one()
+
     def tally(self) -> dict[Split, dict[Status, int]]:
         """How many memes each split holds in each status; zeros included."""
         counts = {split: dict.fromkeys(Status, 0) for split in Split}
