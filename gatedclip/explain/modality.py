@@ -13,6 +13,7 @@ from gatedclip.model.heads import GatedCLIP, Head
 from gatedclip.types import Ledger, ModalityShares, Target
 
 REFERENCES = 512  # memes that stand for an absent half, at most
+SEED = 0  # of the draw of reference memes
 APART = 0.2  # gate and Shapley share on different sides and this far apart disagree
 OWN_LENGTH = (
     "This head also reads how long an embedding is, and the reference memes were kept without their lengths: each was given the "
@@ -59,11 +60,11 @@ def shapley(
 
 @torch.no_grad()
 def picture_shares(
-    head: Head, picture: Tensor, words: Tensor, reference_picture: Tensor, reference_words: Tensor, at_once: int = 512
+    head: Head, picture: Tensor, words: Tensor, reference_picture: Tensor, reference_words: Tensor, at_once: int = 64
 ) -> np.ndarray:
     """The picture's part (B,), 0..1, of |picture| + |words| in the Shapley split of many memes' margins.
 
-    Embeddings (B, D_I), (B, D_T) and references (K, D_I), (K, D_T). The same as `shapley(...).picture_share` one by one; `at_once`
+    Embeddings (B, D_I), (B, D_T) and references (K, D_I), (K, D_T). As `shapley(...).picture_share` one by one; `at_once`
     memes are put together at a time. Raises DataError below two references.
     """
     shares = []
@@ -106,10 +107,10 @@ def ledger(
 ) -> Ledger:
     """All that a head itself can say about the halves of one meme, (1, D_I) and (1, D_T); only the head runs, for milliseconds.
 
-    Reference memes (K, D_I) and (K, D_T) stand for an absent half, REFERENCES of them at most, evenly over those given; unit
+    Reference memes (K, D_I) and (K, D_T) stand for an absent half, REFERENCES of them at most; unit
     vectors will do. Raises DataError below two.
     """
-    pictures, texts = evenly(reference_picture, REFERENCES), evenly(reference_words, REFERENCES)
+    pictures, texts = drawn(reference_picture, REFERENCES), drawn(reference_words, REFERENCES)
     if head.input_scale == "raw":
         pictures, texts = as_long_as(picture, pictures), as_long_as(words, texts)
     margin = shapley(head, picture, words, pictures, texts)
@@ -136,9 +137,14 @@ def disagree(gate: float | np.ndarray, picture_share: float | np.ndarray) -> boo
     return ((gate >= 0.5) != (picture_share >= 0.5)) & (abs(gate - picture_share) >= APART)
 
 
-def evenly(references: Tensor, most: int) -> Tensor:
-    """At most so many of the rows (K, D), evenly over all of them."""
-    return references[torch.linspace(0, len(references) - 1, min(most, len(references))).round().long()]
+def drawn(references: Tensor, most: int) -> Tensor:
+    """At most so many of the rows (K, D), the same ones of any K rows; in their order.
+
+    By chance, because base memes come in blocks: every 32nd of MemeWorld's are of few kinds, and put the shares off by twice as
+    much as 64 drawn ones.
+    """
+    chance = torch.randperm(len(references), generator=torch.Generator().manual_seed(SEED))
+    return references[chance[:most].sort().values]
 
 
 def as_long_as(v: Tensor, references: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ import torch
 from explaining import head_for
 
 from gatedclip.errors import DataError
-from gatedclip.explain.modality import as_long_as, crossings, disagree, evenly, gate_sweep, ledger, picture_shares, shapley
+from gatedclip.explain.modality import as_long_as, crossings, disagree, drawn, gate_sweep, ledger, picture_shares, shapley
 from gatedclip.model.heads import Head, HeadOutput, make_head
 
 
@@ -90,9 +90,14 @@ def test_a_meme_that_moves_nothing_owes_half_to_each_half():
     assert picture_shares(Product().eval(), nothing, nothing, column(0.0, 0.0), column(0.0, 0.0)).tolist() == [0.5]
 
 
-def test_references_are_taken_evenly_from_first_to_last():
-    assert evenly(column(0, 1, 2, 3, 4), 3)[:, 0].tolist() == [0, 2, 4]
-    assert evenly(column(0, 1), 512)[:, 0].tolist() == [0, 1]
+def test_reference_memes_are_drawn_whole_each_once_and_always_the_same():
+    rows = torch.arange(100.0)[:, None]
+    once, again = drawn(rows, 60)[:, 0].tolist(), drawn(-rows, 60)[:, 0].tolist()
+    assert once == sorted(set(once))
+    assert len(once) == 60
+    assert again == [-n for n in once]  # a picture stays with its words
+    assert np.ptp(np.diff(once)) > 0  # not every nth
+    assert drawn(column(0, 1), 512)[:, 0].tolist() == [0, 1]
 
 
 def test_references_without_a_length_get_the_mean_length_of_the_memes():
