@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -43,6 +43,7 @@ By = Literal["picture", "words", "fused"]
 """What two memes are compared by: the picture's vector, the words', or the head's mixture of both."""
 
 KEPT = 128  # vectors and heat maps kept of what was asked last
+REACH = 500  # nearest pictures and texts among which a turn of the verdict is sought
 TEACHING = (Split.QUEUE, Split.TRAIN)  # a swap with a held-out meme could never be learned from
 
 
@@ -98,38 +99,42 @@ class Lab:
 
     # --- the collection -------------------------------------------------------------------------------------------
 
-    def confounders(self, probe: Probe, k: int = 6, version: HeadVersion | None = None) -> list[Swap]:
+    def confounders(self, probe: Probe, k: int = 6, version: HeadVersion | None = None, turning: bool = False) -> list[Swap]:
         """The k nearest other pictures with these words, then the k nearest other words with this picture, each answered.
 
-        Both halves come from memes that are learned from. All answers are computed in one batch.
+        With `turning` only those that turn the verdict, sought among the nearest REACH. Both halves come from memes that are
+        learned from. All answers are computed in one batch.
         """
         version, trained = self._head(version)
         index, (picture, words) = self.index(), self.vectors(probe)
         if not len(index.memes):
             return []
-        by_picture = _nearest(cosine(index.picture, picture), k, index.memes.pictures, probe.picture, index.teaching)
-        by_words = _nearest(cosine(index.words, words), k, index.fingerprints, fingerprint(probe.text), index.teaching)
+        reach = REACH if turning else k
+        by_picture = _nearest(cosine(index.picture, picture), reach, index.memes.pictures, probe.picture, index.teaching)
+        by_words = _nearest(cosine(index.words, words), reach, index.fingerprints, fingerprint(probe.text), index.teaching)
         pictures, texts = [n for n, _ in by_picture], [n for n, _ in by_words]
-        original, *answers = trained.predict(
+        original, *said = trained.predict(
             torch.cat([picture, index.picture[pictures], picture.expand(len(texts), -1)]),
             torch.cat([words, words.expand(len(pictures), -1), index.words[texts]]),
             version.id,
         )
-        halves: list[Half] = [*(["picture"] * len(pictures)), *(["words"] * len(texts))]  # type: ignore[list-item]
-        memes = self.engine.store.memes.many(index.memes.ids[pictures + texts].tolist())
-        found = zip(memes, halves, [s for _, s in by_picture + by_words], answers, strict=True)
-        return self._swaps(probe, original, index, list(found))
-
-    def _swaps(
-        self, probe: Probe, original: Prediction, index: Index, found: Sequence[tuple[Meme, Half, float, Prediction]]
-    ) -> list[Swap]:
-        probes = [Probe(m.picture, probe.text) if half == "picture" else replace(probe, text=m.text) for m, half, _, _ in found]
-        at = [index.places.get((p.picture, p.text)) for p in probes]
-        known = {m.id: m for m in self.engine.store.memes.many([i for i in at if i is not None])}
-        return [
-            Swap(meme, half, similarity, p, said, said.label != original.label, known.get(i) if i is not None else None)
-            for (meme, half, similarity, said), p, i in zip(found, probes, at, strict=True)
+        halves: list[Half] = ["picture" if n < len(pictures) else "words" for n in range(len(said))]
+        found = [
+            _Found(int(index.memes.ids[row]), half, similarity, answer, answer.label != original.label)
+            for (row, similarity), half, answer in zip(by_picture + by_words, halves, said, strict=True)
         ]
+        wanted = [f for f in found if f.turns or not turning]
+        first = [f for half in get_args(Half) for f in islice((f for f in wanted if f.half == half), k)]
+        return self._swaps(probe, index, first)
+
+    def _swaps(self, probe: Probe, index: Index, found: list[_Found]) -> list[Swap]:
+        swaps = []
+        for meme, f in zip(self.engine.store.memes.many([f.meme_id for f in found]), found, strict=True):
+            made = Probe(meme.picture, probe.text) if f.half == "picture" else replace(probe, text=meme.text)
+            at = index.places.get((made.picture, made.text))
+            known = None if at is None else self.engine.store.memes.get(at)
+            swaps.append(Swap(meme, f.half, f.similarity, made, f.said, f.turns, known))
+        return swaps
 
     def similar(self, probe: Probe, by: By = "fused", k: int = 12, version: HeadVersion | None = None) -> list[Neighbour]:
         """The k stored memes nearest to a probe by exact cosine, without those that are the probe itself, nearest first."""
@@ -180,6 +185,16 @@ class Lab:
         left = set(unread[BATCH:])
         kept = memes.take([n for n in range(len(memes)) if n not in left])
         return Index(stamp, kept, *engine.embed(kept.pictures, kept.texts), unread=len(left))
+
+
+class _Found(NamedTuple):
+    """A swap before its meme is read from the store."""
+
+    meme_id: int
+    half: Half
+    similarity: float
+    said: Prediction
+    turns: bool
 
 
 @dataclass(frozen=True)

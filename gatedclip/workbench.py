@@ -264,9 +264,12 @@ class Workbench:
         """The quick map of a probe; nothing is stored."""
         return self._lab.heat(probe, version)
 
-    def confounders(self, probe: Probe, k: int = 6, version: HeadVersion | None = None) -> list[Swap]:
-        """The nearest other pictures with these words and the nearest other words with this picture, each with its answer."""
-        return self._lab.confounders(probe, k, version)
+    def confounders(self, probe: Probe, k: int = 6, version: HeadVersion | None = None, turning: bool = False) -> list[Swap]:
+        """The nearest other pictures with these words and the nearest other words with this picture, each with its answer.
+
+        With `turning` only those that turn the verdict.
+        """
+        return self._lab.confounders(probe, k, version, turning)
 
     def similar(self, probe: Probe, by: By = "fused", k: int = 12, version: HeadVersion | None = None) -> list[Neighbour]:
         """The stored memes nearest to a probe, with the decisions about them that stand."""
