@@ -437,6 +437,7 @@ class Receipt:
     added: tuple[int, ...]  # ids of new memes
     known: tuple[int, ...]  # ids of memes that were here already
     refused: tuple[Refusal, ...]
+    copies: tuple[int, ...] = ()  # of the added: the same picture to the eye, with the same words, as an earlier meme
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from gatedclip.store.database import Database
 from gatedclip.store.fold import fold
 from gatedclip.store.memes import row_of, to_meme
 from gatedclip.store.tables import DecisionRow, MemeRow, utcnow
-from gatedclip.types import Action, Decision, Label, Meme, NewMeme, Split, Status
+from gatedclip.types import Action, Decision, Label, Meme, NewMeme, Split, Status, marks_from, reasons_from
 
 LEASE = timedelta(minutes=10)
 _Undo = aliased(DecisionRow)
 UNDONE = exists().where(_Undo.undoes == DecisionRow.id)
-STORED = [field.name for field in fields(Decision) if field.name not in ("id", "undone")]
+STORED = [field.name for field in fields(Decision) if field.name not in ("id", "undone", "marks", "reasons")]
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,16 @@ class DecisionFilter:
     since: datetime | None = None
     until: datetime | None = None
     """Events before this moment."""
+    wrong_reason: bool = False
+    """Only decisions that the model was right about for the wrong reason."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         wanted = {name: getattr(self, name) for name in ("reviewer", "action", "label", "meme_id", "version_id")}
         exact = [getattr(DecisionRow, name) == value for name, value in wanted.items() if value not in (None, "")]
         after = [DecisionRow.at >= self.since] if self.since else []
         before = [DecisionRow.at < self.until] if self.until else []
-        return [*exact, *after, *before]
+        wrong = [DecisionRow.wrong_reason] if self.wrong_reason else []
+        return [*exact, *after, *before, *wrong]
 
 
 class Decisions:
@@ -107,7 +110,7 @@ class Decisions:
         with self._db.writing() as session:
             original = row_of(session, original_id, lock=True)
             row = _same(session, original, variant, decision.reviewer)
-            original.family = original.family or f"lab-{original.id}"
+            original.family = original.family or f"meme-{original.id}"
             if row is None:
                 row = MemeRow(**asdict(replace(variant, family=original.family)))
                 session.add(row)
@@ -231,7 +234,12 @@ def _check(decision: Decision) -> None:
 def _append(session: Session, meme: MemeRow, decision: Decision) -> Decision:
     """Writes one event and the fold it leads to."""
     values = {name: getattr(decision, name) for name in STORED}
-    row = DecisionRow(**values | {"key": decision.key or None, "at": utcnow()})
+    row = DecisionRow(
+        **values | {"key": decision.key or None, "at": utcnow()},
+        marks=asdict(decision.marks) if decision.marks else None,
+        reasons=asdict(decision.reasons) if decision.reasons else None,
+        wrong_reason=decision.wrong_reason,
+    )
     session.add(row)
     session.flush()
     meme.status, meme.label = fold([*_events(session, DecisionRow.meme_id == meme.id)][::-1])
@@ -262,4 +270,5 @@ def _last(session: Session, reviewer: str) -> Decision | None:
 
 def _to_decision(row: DecisionRow, undone: bool) -> Decision:
     stored = Decision(**{name: getattr(row, name) for name in STORED}, id=row.id, undone=undone)
-    return replace(stored, key=row.key or "")
+    marks = marks_from(row.marks) if row.marks else None
+    return replace(stored, key=row.key or "", marks=marks, reasons=reasons_from(row.reasons) if row.reasons else None)
