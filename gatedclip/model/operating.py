@@ -111,6 +111,30 @@ class CalibrationBin:
     true: Interval  # share that is hateful
 
 
+def auroc_delong(hateful: np.ndarray, probability: np.ndarray) -> Interval:
+    """Area under the ROC curve with DeLong's 95 % interval, on the logit scale so that it stays within 0..1; of both classes.
+
+    No resampling: for many slices at once, where a bootstrap of each would take seconds.
+    """
+    bad = hateful.astype(bool)
+    rank, positives, negatives = _midranks(probability), int(bad.sum()), int((~bad).sum())
+    beaten = (rank[bad] - _midranks(probability[bad])) / negatives  # share of the benign below each hateful meme
+    beating = 1 - (rank[~bad] - _midranks(probability[~bad])) / positives  # share of the hateful above each benign one
+    area = float(beaten.mean())
+    if not 0 < area < 1:
+        return Interval(area, area, area)
+    variance = beaten.var(ddof=1) / positives + beating.var(ddof=1) / negatives
+    reach = Z * variance**0.5 / (area * (1 - area))
+    odds = area / (1 - area)
+    return Interval(area, *(float(1 / (1 + 1 / (odds * np.exp(side * reach)))) for side in (-1, 1)))
+
+
+def _midranks(values: np.ndarray) -> np.ndarray:
+    """1-based ranks (N,), equal values sharing their mean rank."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (counts.cumsum() - (counts - 1) / 2)[place]
+
+
 def confusion(hateful: np.ndarray, probability: np.ndarray, threshold: float) -> Confusion:
     flagged, bad = probability >= threshold, hateful.astype(bool)
     return Confusion(

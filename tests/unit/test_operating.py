@@ -3,7 +3,8 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from gatedclip.model.operating import calibration, confusion, cuts, proportion
+from gatedclip.model.metrics import auroc
+from gatedclip.model.operating import auroc_delong, calibration, confusion, cuts, proportion
 
 HATEFUL = np.array([1, 0, 1, 0, 1, 0])
 PROBABILITY = np.array([0.9, 0.8, 0.7, 0.7, 0.3, 0.1])
@@ -81,3 +82,26 @@ def test_the_wilson_interval_is_scipys(hits, n):
     expected = binomtest(hits, n).proportion_ci(method="wilson")
     found = proportion(hits, n)
     assert (found.value, found.low, found.high) == pytest.approx((hits / n, expected.low, expected.high), abs=1e-12)
+
+
+def test_the_interval_of_an_auroc_is_delongs():
+    """Hateful 3, 1; benign 2, 0. Pairs won: 3 of 4. Beaten shares 1, ½ and beating shares ½, 1: variance 1/16 + 1/16 = 1/8."""
+    found = auroc_delong(np.array([1, 0, 1, 0]), np.array([3, 2, 1, 0]) / 4)
+    reach = 1.959963984540054 * (1 / 8) ** 0.5 / (0.75 * 0.25)
+    assert found.value == 0.75
+    assert np.log(found.high / (1 - found.high)) == pytest.approx(np.log(3) + reach)
+    assert np.log(found.low / (1 - found.low)) == pytest.approx(np.log(3) - reach)
+
+
+def test_delong_agrees_with_scikit_learn_and_with_the_bootstrap_of_the_report():
+    random = np.random.default_rng(1)
+    hateful = random.integers(0, 2, 1200)
+    probability = (random.normal(hateful * 0.9, 1).round(1) + 5) / 12  # with ties
+    found, resampled = auroc_delong(hateful, probability), auroc(hateful, probability)
+    assert found.value == pytest.approx(roc_auc_score(hateful, probability))
+    assert (found.low, found.high) == pytest.approx((resampled.low, resampled.high), abs=0.01)
+
+
+def test_a_head_that_errs_never_or_always_has_no_width():
+    assert auroc_delong(np.array([1, 0]), np.array([0.9, 0.1])).low == 1
+    assert auroc_delong(np.array([1, 0]), np.array([0.1, 0.9])).high == 0
