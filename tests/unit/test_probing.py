@@ -209,7 +209,7 @@ def test_a_saved_variant_joins_the_family_and_the_next_lesson(taught):
     saved = taught.save_variant(meme, probe, Label.BENIGN, "anna", revealed=True)
     assert (saved.source, saved.split, saved.status, saved.label) == ("lab", Split.QUEUE, Status.DECIDED, Label.BENIGN)
     assert (saved.picture, saved.text) == (meme.picture, "nobody said this")
-    assert taught.meme(meme.id).family == saved.family == f"lab-{meme.id}"
+    assert taught.meme(meme.id).family == saved.family == f"meme-{meme.id}"
     lesson = taught.lesson(QUICK)
     assert (before.decisions, lesson.decisions) == (0, 1)
     assert lesson.hateful[lesson.ids.index(saved.id)] == 0
