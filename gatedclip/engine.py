@@ -39,6 +39,7 @@ class Engine:
         self.settings, self.store, self._picture = settings, store, picture
         self.encoder: Encoder = load_encoder(settings.backbone, settings.resize, settings.device)
         self._loaded: dict[int, TrainedHead] = {}
+        self.pace: float | None = None  # seconds a quick map takes here, once measured
         self._encoding = threading.Lock()  # two sessions asking for the same new meme encode it once
 
     # --- embed ----------------------------------------------------------------------------------------------------
@@ -118,9 +119,9 @@ class Engine:
         on_progress: Callable[[float], None] = quiet,
     ) -> Attribution:
         """Why the champion says so, from the cache where this picture, text, head and way of explaining were asked for before."""
+        if (known := self.known(meme, method, target, baseline)) is not None:
+            return known
         trained, at = self._place(meme, kept_as(method, target, baseline))
-        if (known := self.store.attributions.get(*at)) is not None:
-            return from_bytes(known)
         found = explain(self.encoder, trained.head, self.picture(meme.picture), meme.text, method, target, baseline, on_progress)
         self.store.attributions.put(*at, to_bytes(found))
         return found
@@ -134,13 +135,34 @@ class Engine:
         on_progress: Callable[[float], None] = quiet,
     ) -> Trust:
         """How far that explanation can be trusted, from the cache too; takes some six times as long as explaining."""
+        if (known := self.known_trust(meme, method, target, baseline)) is not None:
+            return known
         trained, at = self._place(meme, f"trust:{kept_as(method, target, baseline)}")
-        if (known := self.store.attributions.get(*at)) is not None:
-            return trust_from_bytes(known)
         why = self.explain(meme, method, target, baseline, on_progress)
         found = assess(self.encoder, trained.head, self.picture(meme.picture), meme.text, why, target, baseline, on_progress)
         self.store.attributions.put(*at, trust_to_bytes(found))
         return found
+
+    def known(
+        self, meme: Meme, method: Method, target: Target = "margin", baseline: Baseline = "mean colour"
+    ) -> Attribution | None:
+        """The explanation, if it was made before."""
+        _, at = self._place(meme, kept_as(method, target, baseline))
+        kept = self.store.attributions.get(*at)
+        return None if kept is None else from_bytes(kept)
+
+    def known_trust(
+        self, meme: Meme, method: Method, target: Target = "margin", baseline: Baseline = "mean colour"
+    ) -> Trust | None:
+        """How far it can be trusted, if that was found out before."""
+        _, at = self._place(meme, f"trust:{kept_as(method, target, baseline)}")
+        kept = self.store.attributions.get(*at)
+        return None if kept is None else trust_from_bytes(kept)
+
+    def measure_pace(self, meme: Meme) -> None:
+        """Finds out how many seconds a quick map takes here; the first run warms up and does not count."""
+        head, picture = self.head(self.champion()).head, self.picture(meme.picture)
+        self.pace = [explain(self.encoder, head, picture, meme.text).seconds for _ in range(2)][-1]
 
     def what_if(self, meme: Meme) -> tuple[np.ndarray, list[float]]:
         """P(hateful) (101,) were the gate forced from words (0) to picture (1), and the gates at which the decision flips."""

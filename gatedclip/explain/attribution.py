@@ -78,6 +78,7 @@ def explain(
         steps=found.steps,
         cut=cut,
         seconds=time.perf_counter() - started,
+        target=target,
     )
 
 
