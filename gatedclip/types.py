@@ -240,6 +240,8 @@ class Attribution:
     steps: int | None = None
     cut: int | None = None  # index of the first word beyond CLIP's context, if any was cut
     seconds: float = 0.0
+    target: Target = "margin"  # the number that is explained
+    badge: Badge | None = None  # how far it can be trusted, where that was asked
 
 
 @dataclass(frozen=True, slots=True)
