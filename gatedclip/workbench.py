@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from gatedclip import curriculum, jobs
+from gatedclip.atlas import Atlas, Errand, Way
 from gatedclip.config import Settings, TrainConfig
 from gatedclip.data import export, images, ocr
 from gatedclip.data.text import clean_text
@@ -228,6 +229,30 @@ class Workbench:
     ) -> Trust:
         """How far that explanation can be trusted; slow when asked for the first time."""
         return self.engine.trust(meme, method, target, baseline, lambda done: progress(done, "Checking the explanation"))
+
+    @cached_property
+    def _atlas(self) -> Atlas:
+        return Atlas(self.engine)
+
+    def known_map(self, meme: Meme, way: Way) -> Attribution | None:
+        """The explanation, if it was made before."""
+        return self._atlas.known(meme, way)
+
+    def known_trust(self, meme: Meme, way: Way) -> Trust | None:
+        """How far it can be trusted, if that was found out before."""
+        return self._atlas.known_trust(meme, way)
+
+    def ask_map(self, meme: Meme, way: Way, trust: bool = False) -> Errand:
+        """How it stands with a map, or with how far to trust it, without waiting for it; ask again while it is wanted."""
+        return self._atlas.ask(meme, way, trust)
+
+    def insist_on_map(self, meme: Meme, way: Way, trust: bool, by: str) -> None:
+        """Begins a map that was offered because it takes long, that failed, or that was cancelled."""
+        self._atlas.insist(meme, way, trust, by)
+
+    def stop_map(self, meme: Meme, way: Way, trust: bool = False) -> None:
+        """Cancels a map that is being made."""
+        self._atlas.stop(meme, way, trust)
 
     def what_if(self, meme: Meme) -> tuple[np.ndarray, list[float]]:
         """The probability over all gates from words (0) to picture (1), and where the decision would flip."""
