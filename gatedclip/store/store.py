@@ -6,6 +6,7 @@ from gatedclip.store.attributions import Attributions
 from gatedclip.store.database import Database
 from gatedclip.store.decisions import Decisions
 from gatedclip.store.jobs import Jobs
+from gatedclip.store.likenesses import Likenesses
 from gatedclip.store.memes import Memes
 from gatedclip.store.migrate import migrate
 from gatedclip.store.settings import Settings
@@ -21,6 +22,7 @@ class Store:
         self.memes = Memes(database)
         self.decisions = Decisions(database)
         self.vectors = Vectors(database)
+        self.likenesses = Likenesses(database)
         self.versions = Versions(database)
         self.jobs = Jobs(database)
         self.settings = Settings(database)
