@@ -55,7 +55,7 @@ class Missed(NamedTuple):
 def missed(reasons: Reasons) -> Missed:
     """The model's reason is another where it goes by another half, or gives what was marked less than its size alone would get.
 
-    Less, then, than a map that knows nothing would give, which a right map rarely does: docs/explanations.md has the numbers. IoU and
+    Less, then, than a map that knows nothing gives, which a right map rarely does (numbers in docs/explanations.md). IoU and
     F1 are shown but decide nothing: they are low for many right maps too, because a map is coarse and a sentence says its meaning
     more than once.
     """
