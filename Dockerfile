@@ -2,14 +2,21 @@
 #   docker build -t gatedclip .
 #   docker run --init -p 127.0.0.1:8501:8501 -v gatedclip:/data gatedclip
 # --init reaps finished training processes. For a GPU build use --build-arg PIP_EXTRA_INDEX_URL= and set GATEDCLIP_DEVICE.
-FROM python:3.11-slim
+
+# The packages are installed where a compiler is, which pdqhash needs: it comes as source only.
+FROM python:3.11 AS packages
 
 # Read by pip itself: where CPU builds of torch and torchvision of the pinned versions are.
 ARG PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
 
 WORKDIR /app
 COPY requirements.txt .
-RUN pip install --no-cache-dir --disable-pip-version-check --requirement requirements.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --prefix /packages --requirement requirements.txt
+
+FROM python:3.11-slim
+
+WORKDIR /app
+COPY --from=packages /packages /usr/local
 
 RUN useradd --create-home --uid 10001 gatedclip && install -d -o gatedclip -g gatedclip -m 700 /data
 COPY . .

@@ -19,7 +19,7 @@ def columns(store: Store, demo: bool) -> MemeColumns:
 
 
 def lesson(store: Store, memes: MemeColumns, config: TrainConfig) -> Lesson:
-    """The base set and every standing decision, without decided memes that share a picture or words with a held-out one."""
+    """The base set and every standing decision, without decided memes that share picture, words or family with a held-out one."""
     at = {meme_id: n for n, meme_id in enumerate(memes.ids.tolist())}
     base = [(int(memes.ids[n]), g) for n, g in enumerate(memes.given) if memes.splits[n] == Split.TRAIN and g]
     decided = [
@@ -28,5 +28,10 @@ def lesson(store: Store, memes: MemeColumns, config: TrainConfig) -> Lesson:
     held = [n for n, split in enumerate(memes.splits) if split in HELD_OUT]
     pictures = {memes.pictures[n] for n in held}
     words = {fingerprint(memes.texts[n]) for n in held} - {""}
-    leaking = {i for i, _ in decided if memes.pictures[at[i]] in pictures or fingerprint(memes.texts[at[i]]) in words}
+    families = {memes.families[n] for n in held} - {""}
+
+    def leaks(n: int) -> bool:
+        return memes.pictures[n] in pictures or fingerprint(memes.texts[n]) in words or memes.families[n] in families
+
+    leaking = {i for i, _ in decided if leaks(at[i])}
     return plan(base, decided, leaking, config.decision_weight, config.decision_cap)

@@ -17,10 +17,9 @@ from torch import Tensor
 from gatedclip.config import Settings
 from gatedclip.data.text import text_key
 from gatedclip.errors import NotFound
-from gatedclip.explain.attribution import Baseline, explain
+from gatedclip.explain.attribution import explain
 from gatedclip.explain.modality import crossings, gate_sweep, ledger
 from gatedclip.explain.parts import quiet
-from gatedclip.explain.score import Target
 from gatedclip.explain.serialise import from_bytes, to_bytes, trust_from_bytes, trust_to_bytes
 from gatedclip.explain.trust import assess
 from gatedclip.model import checkpoint
@@ -28,7 +27,7 @@ from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.encoder import Encoder, load_encoder
 from gatedclip.store.store import Store
 from gatedclip.store.vectors import VectorKind
-from gatedclip.types import Attribution, HeadVersion, Ledger, Meme, Method, Prediction, Progress, Trust
+from gatedclip.types import Attribution, Baseline, HeadVersion, Ledger, Meme, Method, Prediction, Progress, Target, Trust
 
 BATCH = 64  # pictures or texts encoded at once
 
@@ -40,6 +39,7 @@ class Engine:
         self.settings, self.store, self._picture = settings, store, picture
         self.encoder: Encoder = load_encoder(settings.backbone, settings.resize, settings.device)
         self._loaded: dict[int, TrainedHead] = {}
+        self.pace: float | None = None  # seconds a quick map takes here, once measured
         self._encoding = threading.Lock()  # two sessions asking for the same new meme encode it once
 
     # --- embed ----------------------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ class Engine:
                 progress((start + len(some)) / len(missing), f"Embedding {start + len(some):,} of {len(missing):,} ({kind})")
 
     def picture(self, key: str) -> Image.Image:
-        return _open(self._picture(key))
+        return open_jpeg(self._picture(key))
 
     # --- predict and explain --------------------------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ class Engine:
     def predict_picture(self, jpeg: bytes, text: str) -> Prediction:
         """What the champion says about a picture and words that are not in the store; nothing is kept."""
         version = self.champion()
-        vectors = self.encoder.encode_pictures([_open(jpeg)]), self.encoder.encode_texts([text])
+        vectors = self.encoder.encode_pictures([open_jpeg(jpeg)]), self.encoder.encode_texts([text])
         return self.head(version).predict(*vectors, version.id)[0]
 
     def explain(
@@ -119,9 +119,9 @@ class Engine:
         on_progress: Callable[[float], None] = quiet,
     ) -> Attribution:
         """Why the champion says so, from the cache where this picture, text, head and way of explaining were asked for before."""
+        if (known := self.known(meme, method, target, baseline)) is not None:
+            return known
         trained, at = self._place(meme, kept_as(method, target, baseline))
-        if (known := self.store.attributions.get(*at)) is not None:
-            return from_bytes(known)
         found = explain(self.encoder, trained.head, self.picture(meme.picture), meme.text, method, target, baseline, on_progress)
         self.store.attributions.put(*at, to_bytes(found))
         return found
@@ -135,13 +135,34 @@ class Engine:
         on_progress: Callable[[float], None] = quiet,
     ) -> Trust:
         """How far that explanation can be trusted, from the cache too; takes some six times as long as explaining."""
+        if (known := self.known_trust(meme, method, target, baseline)) is not None:
+            return known
         trained, at = self._place(meme, f"trust:{kept_as(method, target, baseline)}")
-        if (known := self.store.attributions.get(*at)) is not None:
-            return trust_from_bytes(known)
         why = self.explain(meme, method, target, baseline, on_progress)
         found = assess(self.encoder, trained.head, self.picture(meme.picture), meme.text, why, target, baseline, on_progress)
         self.store.attributions.put(*at, trust_to_bytes(found))
         return found
+
+    def known(
+        self, meme: Meme, method: Method, target: Target = "margin", baseline: Baseline = "mean colour"
+    ) -> Attribution | None:
+        """The explanation, if it was made before."""
+        _, at = self._place(meme, kept_as(method, target, baseline))
+        kept = self.store.attributions.get(*at)
+        return None if kept is None else from_bytes(kept)
+
+    def known_trust(
+        self, meme: Meme, method: Method, target: Target = "margin", baseline: Baseline = "mean colour"
+    ) -> Trust | None:
+        """How far it can be trusted, if that was found out before."""
+        _, at = self._place(meme, f"trust:{kept_as(method, target, baseline)}")
+        kept = self.store.attributions.get(*at)
+        return None if kept is None else trust_from_bytes(kept)
+
+    def measure_pace(self, meme: Meme) -> None:
+        """Finds out how many seconds a quick map takes here; the first run warms up and does not count."""
+        head, picture = self.head(self.champion()).head, self.picture(meme.picture)
+        self.pace = [explain(self.encoder, head, picture, meme.text).seconds for _ in range(2)][-1]
 
     def what_if(self, meme: Meme) -> tuple[np.ndarray, list[float]]:
         """P(hateful) (101,) were the gate forced from words (0) to picture (1), and the gates at which the decision flips."""
@@ -161,7 +182,7 @@ class Engine:
         return self.head(version), (meme.picture, text_key(meme.text), version.id, method)
 
 
-def _open(jpeg: bytes) -> Image.Image:
+def open_jpeg(jpeg: bytes) -> Image.Image:
     return Image.open(io.BytesIO(jpeg)).convert("RGB")
 
 

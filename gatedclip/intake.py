@@ -12,8 +12,9 @@ from gatedclip.data.families import families, split_by_family
 from gatedclip.data.hateful_memes import Row, read_hateful_memes
 from gatedclip.data.text import clean_text
 from gatedclip.errors import ImportRejected, UploadRejected
-from gatedclip.store.memes import Memes
+from gatedclip.kinship import Kinship
 from gatedclip.store.pictures import Pictures
+from gatedclip.store.store import Store
 from gatedclip.types import NewMeme, Progress, Receipt, Refusal, Split
 
 Use = Literal["review", "base", "train", "validation", "test"]
@@ -28,17 +29,19 @@ CHUNK = 500  # memes stored in one transaction
 class Intake:
     """Takes what is brought, one thing after another; `receipt` then says what became of it."""
 
-    def __init__(self, memes: Memes, pictures: Pictures, progress: Progress) -> None:
-        self._memes, self._pictures, self._progress = memes, pictures, progress
+    def __init__(self, store: Store, pictures: Pictures, progress: Progress) -> None:
+        self._memes, self._pictures, self._progress = store.memes, pictures, progress
+        self._kinship = Kinship(store)
         self._new: list[NewMeme] = []
         self._added: list[int] = []
         self._known: list[int] = []
+        self._copies: list[int] = []
         self._refused: list[Refusal] = []
 
     def receipt(self) -> Receipt:
         """Stores what is pending and says what became of everything."""
         self._flush()
-        return Receipt(tuple(self._added), tuple(self._known), tuple(self._refused))
+        return Receipt(tuple(self._added), tuple(self._known), tuple(self._refused), tuple(self._copies))
 
     # --- pictures -------------------------------------------------------------------------------------------------
 
@@ -81,8 +84,13 @@ class Intake:
             self._known.append(same[0].id)
             return
         self._keep(clean)
-        read = clean_text(ocr.read(clean.jpeg)) if wanted is None else ""
-        words = read if wanted is None else wanted
+        if wanted is None:
+            reading = ocr.look(clean.jpeg)
+            read = words = clean_text(reading.text)
+            self._kinship.meet(clean.key, clean.jpeg, lambda _: reading.boxes)
+        else:
+            read, words = "", wanted
+            self._kinship.meet(clean.key, clean.jpeg)
         self._add(NewMeme(clean.key, words, "upload", clean_text(name), read, clean.source_sha256))
         self._flush()  # reading takes a second a picture: what is read stays, and its copy is recognised
 
@@ -94,7 +102,7 @@ class Intake:
 
     def _take_rows(self, name: str, rows: Iterable[Row | Refusal], use: Use) -> None:
         taken = [meme for row in rows if (meme := self._take_row(name, row, use)) is not None]
-        for meme in _split(taken) if use == "base" else taken:
+        for meme in self._split(taken) if use == "base" else taken:
             self._add(meme)
 
     def _take_row(self, name: str, row: Row | Refusal, use: Use) -> NewMeme | None:
@@ -111,9 +119,16 @@ class Intake:
             self._refused.append(Refusal(row.row, row.id, str(why)))
             return None
         self._keep(clean)
+        self._kinship.meet(clean.key, clean.jpeg)
         split = Split.QUEUE if use == "review" else Split.TRAIN if use == "base" else Split(use)
         source = clean_text(name)[:80]
         return NewMeme(clean.key, row.text, source, row.id, source_sha256=clean.source_sha256, split=split, given=row.label)
+
+    def _split(self, memes: list[NewMeme]) -> list[NewMeme]:
+        """The same memes, each in the part its family falls into."""
+        of = families(self._kinship.clusters([m.picture for m in memes]), [m.text for m in memes])
+        parts = split_by_family(of, list(BASE.values()), SEED)
+        return [replace(memes[i], split=split) for split, part in zip(BASE, parts, strict=True) for i in part.tolist()]
 
     # --- storing --------------------------------------------------------------------------------------------------
 
@@ -145,11 +160,5 @@ class Intake:
         ids = dict(zip(fresh, self._memes.add(list(fresh.values())), strict=True))
         self._added += ids.values()
         self._known += [ids[at] for at in copies]
+        self._copies += self._kinship.welcome(list(ids.values()))
         self._new.clear()
-
-
-def _split(memes: list[NewMeme]) -> list[NewMeme]:
-    """The same memes, each in the part its family falls into."""
-    of = families([m.picture for m in memes], [m.text for m in memes])
-    parts = split_by_family(of, list(BASE.values()), SEED)
-    return [replace(memes[i], split=split) for split, part in zip(BASE, parts, strict=True) for i in part.tolist()]

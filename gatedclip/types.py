@@ -23,6 +23,12 @@ NEW_THEMES = "themes missing from the base set"
 Method = Literal["quick", "integrated gradients", "leave one out", "kernel shap"]
 """Ways of explaining: one pass and unsigned; signed with a completeness error; one part away at a time; many parts at once."""
 
+Target = Literal["margin", "gate"]
+"""What is explained: the margin between hateful and benign, or the gate before its sigmoid, positive towards the picture."""
+
+Baseline = Literal["mean colour", "black", "blurred"]
+"""The picture that stands for no picture where a method compares with an absence."""
+
 Progress = Callable[[float, str], None]
 """Told how far a long piece of work is: fraction 0..1 and what is being done. May raise, which stops the work."""
 
@@ -87,6 +93,15 @@ class Role(StrEnum):
     ADMIN = "admin"  # everything, and who may do what
 
 
+class Rationale(StrEnum):
+    """Which half of a meme decides, as a person or a model has it."""
+
+    PICTURE = "picture"
+    WORDS = "words"
+    TOGETHER = "together"  # neither alone
+    NEITHER = "neither"  # not even both
+
+
 class JobStatus(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
@@ -134,6 +149,49 @@ class Meme(NewMeme):
     scored_by: int | None = None
 
 
+Region = tuple[float, float, float, float]
+"""Part of a picture: left, top, right, bottom as fractions 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a person gave as the reasons for a label: where on the picture, which words, and which half decides."""
+
+    regions: tuple[Region, ...] = ()  # may overlap
+    words: tuple[int, ...] = ()  # positions among the words that data.text.words gives, in order
+    rationale: Rationale | None = None
+    said: tuple[str, ...] = ()  # the marked words as they stood when they were marked
+
+    def __bool__(self) -> bool:
+        return bool(self.regions or self.words or self.rationale)
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """A person's marks against what the model went by. None where nothing was marked, or nothing can be compared."""
+
+    iou: float | None  # of the marked area and the model's hottest area of that size, 0..1
+    energy: float | None  # share of the map's strength on the picture that lies inside the marked area, 0..1
+    area: float | None  # share of the picture that is marked, 0..1: the energy of a map that knows nothing
+    precision: float | None  # of the model's strongest words, as many as were marked, how many were marked, 0..1
+    recall: float | None  # of the marked words, how many are among them, 0..1
+    word_energy: float | None  # share of all words' strength that the marked ones hold, 0..1
+    word_share: float | None  # share of the words that is marked, 0..1: their energy where all words count alike
+    top_words: tuple[str, ...]  # the model's strongest words, as many as were marked, strongest first
+    modality: Rationale  # which half decides for the model: picture, words or together
+    same_modality: bool | None
+    agrees: bool  # the model's verdict is the person's label
+    wrong_reason: bool  # right for the wrong reason: it agrees, and not for the reasons marked
+
+    @property
+    def f1(self) -> float | None:
+        """Harmonic mean of precision and recall, 0..1."""
+        if self.precision is None or self.recall is None:
+            return None
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One event of the record; never changed, never deleted."""
@@ -158,11 +216,18 @@ class Decision:
     adjudicates: bool = False  # a lead's decision, which settles what others disagree on
     bulk: str = ""  # made together with the other events of this mark
     previous: Label | None = None  # label just before
+    marks: Marks | None = None  # the person's own reasons, where they were given
+    reasons: Reasons | None = None  # those against the model's; None without marks or without a head
     id: int = 0
     at: datetime = datetime.min
     receipt: str = ""  # chained hash: of this event and of the receipt before it
     erased: bool = False  # its content was removed on request
     undone: bool = False  # a later event reverses this one
+
+    @property
+    def wrong_reason(self) -> bool:
+        """The model was right for the wrong reason."""
+        return self.reasons is not None and self.reasons.wrong_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +344,8 @@ class Attribution:
     steps: int | None = None
     cut: int | None = None  # index of the first word beyond CLIP's context, if any was cut
     seconds: float = 0.0
+    target: Target = "margin"  # the number that is explained
+    badge: Badge | None = None  # how far it can be trusted, where that was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +519,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """What a picture looks like, as PDQ hashes of 32 bytes: the whole picture, then the same with its writing painted away."""
+
+    upright: bytes  # 64 bytes
+    mirrored: bytes  # 64 bytes: the same two of the mirror image
+    qualities: tuple[int, int]  # how much there was to hash, 0..100
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """One row of an upload or import that was not taken, and why."""
 
@@ -467,6 +543,67 @@ class Receipt:
     added: tuple[int, ...]  # ids of new memes
     known: tuple[int, ...]  # ids of memes that were here already
     refused: tuple[Refusal, ...]
+    copies: tuple[int, ...] = ()  # of the added: the same picture to the eye, with the same words, as an earlier meme
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A picture and words as they might be: what a what-if asks about."""
+
+    picture: str  # key of a stored picture, or what the key of a dropped one would be
+    text: str
+    dropped: bytes = field(default=b"", repr=False)  # clean JPEG of a picture that is not stored; b"" for a stored one
+    source_sha256: str = ""  # of the dropped file as it arrived
+
+    @classmethod
+    def of(cls, meme: NewMeme) -> Probe:
+        return cls(meme.picture, meme.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a head says about a probe, and what it owes to either half."""
+
+    prediction: Prediction
+    ledger: Ledger
+
+
+Half = Literal["picture", "words"]
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A probe with one half taken from another meme, and the head's answer."""
+
+    meme: Meme  # where the half comes from
+    half: Half
+    similarity: float  # cosine of the two halves, -1..1
+    probe: Probe  # this meme with that half
+    prediction: Prediction
+    turns: bool  # the head's verdict is another than without the swap
+    known: Meme | None  # a stored meme with exactly this picture and these words
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A stored meme near a probe, with what people decided about it."""
+
+    meme: Meme
+    similarity: float  # cosine, -1..1
+    decisions: tuple[Decision, ...]  # that stand, newest first
+
+
+@dataclass(frozen=True, slots=True)
+class Versus:
+    """Two heads on one meme."""
+
+    meme: Meme
+    before: Prediction
+    after: Prediction
+
+    @property
+    def flips(self) -> bool:
+        return self.before.label != self.after.label
 
 
 def report_from(values: dict[str, Any]) -> Report:
@@ -488,3 +625,18 @@ def report_from(values: dict[str, Any]) -> Report:
         slices=tuple(part(v) for v in values["slices"]),
         flips=tuple(Flip(**{**v, "truth": Label(v["truth"])}) for v in values["flips"]),
     )
+
+
+def marks_from(values: dict[str, Any]) -> Marks:
+    """Marks from their plain form (dataclasses.asdict, or JSON of it)."""
+    return Marks(
+        regions=tuple((left, top, right, bottom) for left, top, right, bottom in values["regions"]),
+        words=tuple(values["words"]),
+        rationale=Rationale(values["rationale"]) if values["rationale"] else None,
+        said=tuple(values["said"]),
+    )
+
+
+def reasons_from(values: dict[str, Any]) -> Reasons:
+    """Reasons from their plain form."""
+    return Reasons(**{**values, "top_words": tuple(values["top_words"]), "modality": Rationale(values["modality"])})

@@ -4,38 +4,55 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
-from gatedclip import curriculum, jobs
+from gatedclip import curriculum, jobs, kinship
+from gatedclip.atlas import Atlas, Errand, Way
 from gatedclip.config import Settings, TrainConfig
 from gatedclip.data import export, images, ocr
-from gatedclip.data.text import clean_text
-from gatedclip.errors import BackboneError, CheckpointError, DataError, NotFound
+from gatedclip.data.text import clean_text, text_key, words
+from gatedclip.errors import BackboneError, CheckpointError, DataError, InputError, NotFound
+from gatedclip.explain.reasons import compare
+from gatedclip.explain.serialise import from_bytes
 from gatedclip.intake import Intake, Use
 from gatedclip.learn.lesson import Lesson
+from gatedclip.population.columns import EVERYONE, Population, PopulationFilter, Shares
+from gatedclip.population.summary import summarise
 from gatedclip.store.decisions import DecisionFilter
 from gatedclip.store.memes import MemeFilter
 from gatedclip.store.pictures import Pictures, Variant
 from gatedclip.store.store import Store
 from gatedclip.types import (
     Action,
+    Answer,
     Attribution,
+    Baseline,
     Decision,
     HeadVersion,
     Job,
     Label,
     Ledger,
+    Marks,
     Meme,
     Method,
+    Neighbour,
+    NewMeme,
     Prediction,
+    Probe,
     Progress,
     Promotion,
+    Reasons,
     Receipt,
     Report,
     Scores,
     Split,
     Status,
+    Swap,
+    Target,
     Trust,
+    Versus,
     report_from,
 )
 from gatedclip.world import memes as world
@@ -44,6 +61,24 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gatedclip.engine import Engine
+    from gatedclip.population.measure import Populations
+    from gatedclip.probing import By, Lab
+
+
+def _worded(marks: Marks | None, meme: Meme) -> Marks | None:
+    """The marks with the words they stand for; None for marks of nothing. Raises InputError for marks outside the meme."""
+    if not marks:
+        return None
+    said = words(meme.text)
+    if beyond := [at for at in marks.words if not 0 <= at < len(said)]:
+        raise InputError(f"Word {beyond[0]} is marked, and meme {meme.id} has {len(said)} words (from 0). Mark its words again.")
+    for left, top, right, bottom in marks.regions:
+        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+            raise InputError(
+                f"The marked region ({left:g}, {top:g}, {right:g}, {bottom:g}) is no part of a picture: left, top, right and "
+                "bottom are fractions from 0 to 1, the smaller first. Mark it again."
+            )
+    return replace(marks, said=tuple(said[at] for at in marks.words))
 
 
 def silent(fraction: float, message: str) -> None:
@@ -103,9 +138,10 @@ class Workbench:
     def upload(self, files: Sequence[tuple[str, bytes]], text: str | None = None, progress: Progress = silent) -> Receipt:
         """New memes from pictures and zip archives, as (name, bytes); words not given are read from each picture.
 
-        Whatever is refused is reported with its reason; the same picture with the same words is recognised.
+        Whatever is refused is reported with its reason; the same file with the same words is recognised, and what only looks the
+        same is stored and told as a copy.
         """
-        intake = Intake(self.store.memes, self.pictures, progress)
+        intake = Intake(self.store, self.pictures, progress)
         intake.take_files(files, text)
         return intake.receipt()
 
@@ -117,13 +153,13 @@ class Workbench:
         For `base` the labelled rows are split by family into train, validation and test. Raises ImportRejected when the file as a
         whole cannot be read; single bad rows are reported.
         """
-        intake = Intake(self.store.memes, self.pictures, progress)
+        intake = Intake(self.store, self.pictures, progress)
         intake.take_dataset(name, jsonl, image, use)
         return intake.receipt()
 
     def import_archive(self, name: str, data: bytes, use: Use = "review", progress: Progress = silent) -> Receipt:
         """Memes of a zip that holds a jsonl file and its pictures."""
-        intake = Intake(self.store.memes, self.pictures, progress)
+        intake = Intake(self.store, self.pictures, progress)
         intake.take_archive(name, data, use)
         return intake.receipt()
 
@@ -135,13 +171,23 @@ class Workbench:
         """The meme with words a person stands behind; what the machine read and what stood there before are kept."""
         return self.store.memes.edit_text(meme_id, clean_text(text), reviewer)
 
+    def copies_of(self, meme: Meme) -> list[tuple[Meme, Decision | None]]:
+        """Earlier memes with the same picture to the eye and the same words, oldest first, each with the decision that stands."""
+        return kinship.copies_of(self.store, meme)
+
+    def hash_pictures(self, progress: Progress = silent) -> int:
+        """Looks at pictures that came before likenesses were kept, and joins families by them; how many there were."""
+        return kinship.hash_pictures(self.store, self.pictures, progress)
+
     def picture(self, key: str, variant: Variant) -> bytes:
         """A picture's bytes: full, blurred, thumb or thumb-blurred. MemeWorld's pictures are drawn when first looked at."""
         if not self.pictures.has(key, variant) and key.startswith("world-"):
-            drawn = images.to_jpeg(world.at(key).draw())
-            for name, data in {**images.variants(drawn), "full": drawn}.items():
-                self.pictures.put(key, name, data)  # type: ignore[arg-type]
+            self._keep(key, images.to_jpeg(world.at(key).draw()))
         return self.pictures.get(key, variant)
+
+    def _keep(self, key: str, jpeg: bytes) -> None:
+        for name, data in {**images.variants(jpeg), "full": jpeg}.items():
+            self.pictures.put(key, name, data)  # type: ignore[arg-type]
 
     # --- people ---------------------------------------------------------------------------------------------------
 
@@ -159,6 +205,10 @@ class Workbench:
 
     def count(self, which: MemeFilter) -> int:
         return self.store.memes.count(which)
+
+    def beside(self, meme_id: int, which: MemeFilter, forward: bool = True) -> Meme | None:
+        """The next (or previous) matching meme by number; None at the end."""
+        return self.store.memes.beside(meme_id, which, forward)
 
     def memes(self, which: MemeFilter, limit: int = 24, offset: int = 0) -> list[Meme]:
         return self.store.memes.find(which, limit, offset)
@@ -191,12 +241,51 @@ class Workbench:
         words = clean_text(ocr.read(clean.jpeg) if text is None else text)
         return words, self.engine.predict_picture(clean.jpeg, words)
 
-    def explain(self, meme: Meme, method: Method = "quick") -> Attribution:
-        return self.engine.explain(meme, method)
+    def explain(
+        self,
+        meme: Meme,
+        method: Method = "quick",
+        target: Target = "margin",
+        baseline: Baseline = "mean colour",
+        progress: Progress = silent,
+    ) -> Attribution:
+        """What in the picture and which words made the champion say so, or lean as it does."""
+        return self.engine.explain(meme, method, target, baseline, lambda done: progress(done, "Explaining"))
 
-    def trust(self, meme: Meme, method: Method = "quick") -> Trust:
+    def trust(
+        self,
+        meme: Meme,
+        method: Method = "quick",
+        target: Target = "margin",
+        baseline: Baseline = "mean colour",
+        progress: Progress = silent,
+    ) -> Trust:
         """How far that explanation can be trusted; slow when asked for the first time."""
-        return self.engine.trust(meme, method)
+        return self.engine.trust(meme, method, target, baseline, lambda done: progress(done, "Checking the explanation"))
+
+    @cached_property
+    def _atlas(self) -> Atlas:
+        return Atlas(self.engine)
+
+    def known_map(self, meme: Meme, way: Way) -> Attribution | None:
+        """The explanation, if it was made before."""
+        return self._atlas.known(meme, way)
+
+    def known_trust(self, meme: Meme, way: Way) -> Trust | None:
+        """How far it can be trusted, if that was found out before."""
+        return self._atlas.known_trust(meme, way)
+
+    def ask_map(self, meme: Meme, way: Way, trust: bool = False) -> Errand:
+        """How it stands with a map, or with how far to trust it, without waiting for it; ask again while it is wanted."""
+        return self._atlas.ask(meme, way, trust)
+
+    def insist_on_map(self, meme: Meme, way: Way, trust: bool, by: str) -> None:
+        """Begins a map that was offered because it takes long, that failed, or that was cancelled."""
+        self._atlas.insist(meme, way, trust, by)
+
+    def stop_map(self, meme: Meme, way: Way, trust: bool = False) -> None:
+        """Cancels a map that is being made."""
+        self._atlas.stop(meme, way, trust)
 
     def what_if(self, meme: Meme) -> tuple[np.ndarray, list[float]]:
         """The probability over all gates from words (0) to picture (1), and where the decision would flip."""
@@ -205,6 +294,125 @@ class Workbench:
     def ledger(self, meme: Meme) -> Ledger:
         """What the champion owes to the picture, to the words, and only to both."""
         return self.engine.ledger(meme)
+
+    # --- look at many ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _populations(self) -> Populations:
+        from gatedclip.population.measure import Populations
+
+        return Populations(self.engine)
+
+    def population(self, version: HeadVersion | None = None, which: PopulationFilter = EVERYONE) -> Population:
+        """What a version (the champion unless given) says of all embedded memes that fit; milliseconds while nothing changes."""
+        return self._populations.of(version or self.engine.champion()).where(which)
+
+    def unembedded(self) -> int:
+        """How many memes are left out of every population until they are embedded."""
+        return self._populations.missing()
+
+    def embed_all(self, progress: Progress = silent) -> None:
+        self._populations.embed_missing(progress)
+
+    def shapley_shares(self, population: Population) -> Shares:
+        """The picture's Shapley share of each meme; a second for some 4,000 memes, at once when asked again."""
+        return self._populations.shapley(population)
+
+    def novelties(self, population: Population) -> np.ndarray:
+        """How unfamiliar each meme (N,) is to the head; above 1 lies outside what it knows."""
+        return self._populations.novelty(population)
+
+    def inspect(
+        self,
+        version: HeadVersion | None = None,
+        which: PopulationFilter = EVERYONE,
+        threshold: float | None = None,
+        miss: float = 1.0,
+    ) -> dict[str, Any]:
+        """What the gates page says of these memes as plain values: gate by group, alarm, rates, costs, slices."""
+        return summarise(self.population(version, which), threshold, miss)
+
+    def export_population(self, population: Population, form: Literal["csv", "jsonl"] = "csv") -> bytes:
+        """One row a meme with what the head says of it."""
+        return export.table_csv(population.plain()) if form == "csv" else export.table_jsonl(population.plain())
+
+    # --- what if --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _lab(self) -> Lab:
+        from gatedclip.probing import Lab
+
+        return Lab(self.engine)
+
+    def probe_file(self, data: bytes, text: str) -> Probe:
+        """A dropped picture with these words, to ask about; nothing is stored. UploadRejected says why a file is refused."""
+        clean = images.clean(data)
+        return Probe(clean.key, clean_text(text), clean.jpeg, clean.source_sha256)
+
+    def probe_picture(self, probe: Probe, variant: Variant) -> bytes:
+        """As `picture`, also for a dropped one."""
+        if not probe.dropped:
+            return self.picture(probe.picture, variant)
+        return probe.dropped if variant == "full" else images.variants(probe.dropped)[variant]
+
+    def ask(self, probe: Probe, version: HeadVersion | None = None) -> Answer:
+        """What the champion (or a given version) would say about a picture and words that need not exist; nothing is stored."""
+        return self._lab.ask(probe, version)
+
+    def heat(self, probe: Probe, version: HeadVersion | None = None) -> Attribution:
+        """The quick map of a probe; nothing is stored."""
+        return self._lab.heat(probe, version)
+
+    def confounders(self, probe: Probe, k: int = 6, version: HeadVersion | None = None, turning: bool = False) -> list[Swap]:
+        """The nearest other pictures with these words and the nearest other words with this picture, each with its answer.
+
+        With `turning` only those that turn the verdict.
+        """
+        return self._lab.confounders(probe, k, version, turning)
+
+    def similar(self, probe: Probe, by: By = "fused", k: int = 12, version: HeadVersion | None = None) -> list[Neighbour]:
+        """The stored memes nearest to a probe, with the decisions about them that stand."""
+        return self._lab.similar(probe, by, k, version)
+
+    def unread(self) -> int:
+        """How many memes cannot be found as confounders or similar yet, because no vector was made of them."""
+        return self._lab.index().unread
+
+    def compare(
+        self, before: HeadVersion, after: HeadVersion, memes: Sequence[Meme], progress: Progress = silent
+    ) -> list[Versus]:
+        """What two versions say about the same memes."""
+        return self._lab.compare(before, after, memes, progress)
+
+    def save_variant(self, meme: Meme, probe: Probe, label: Label, reviewer: str, *, revealed: bool = False) -> Meme:
+        """The probe as a meme of the same family, decided at once, so that the next training learns from it.
+
+        The same picture and words twice are one meme. StoreError when they are a labelled meme of the collection already.
+        """
+        if probe.dropped:
+            self._keep(probe.picture, probe.dropped)
+        said = self.ask(probe).prediction
+        variant = NewMeme(
+            picture=probe.picture,
+            text=clean_text(probe.text),
+            source="lab",
+            name=f"variant of meme {meme.id}",
+            source_sha256=probe.source_sha256,
+            theme=meme.theme,
+        )
+        decision = Decision(
+            meme_id=meme.id,
+            action=Action.DECIDE,
+            reviewer=reviewer,
+            label=label,
+            assisted=True,
+            revealed=revealed,
+            version_id=said.version_id,
+            probability=said.probability,
+            gate=said.gate,
+            threshold=said.threshold,
+        )
+        return self.store.variants.add(meme.id, variant, decision)
 
     # --- decide ---------------------------------------------------------------------------------------------------
 
@@ -219,9 +427,13 @@ class Workbench:
         revealed: bool = False,
         note: str = "",
         seconds: float | None = None,
+        marks: Marks | None = None,
     ) -> Decision:
-        """Records a label, with what the champion said about the meme. LeaseLost when someone else holds it now."""
-        said = self._said(meme)
+        """Records a label, with what the champion said about the meme. LeaseLost when someone else holds it now.
+
+        The reviewer's own `marks` are kept with how they compare with the champion's reasons.
+        """
+        said, marks = self._said(meme), _worded(marks, meme)
         return self.store.decisions.record(
             Decision(
                 meme_id=meme.id,
@@ -237,8 +449,28 @@ class Workbench:
                 threshold=said.threshold if said else None,
                 seconds=seconds,
                 key=key,
+                marks=marks,
+                reasons=self._reasons(meme, marks, said.label is label) if marks and said else None,
             )
         )
+
+    def _reasons(self, meme: Meme, marks: Marks, agrees: bool) -> Reasons | None:
+        """The marks against the champion's reasons; None where those cannot be had, which is no reason to lose a decision."""
+        try:
+            return compare(marks, words(meme.text), self.explain(meme), self.ledger(meme).margin, agrees)
+        except (NotFound, CheckpointError, BackboneError, DataError):
+            return None
+
+    def remembered(self, decision: Decision, meme: Meme) -> Attribution | None:
+        """The quick map that a decision's marks were compared with, as kept; None when the words were changed since."""
+        if decision.version_id is None:
+            return None
+        kept = self.store.attributions.get(meme.picture, text_key(meme.text), decision.version_id, "quick")
+        return None if kept is None else from_bytes(kept)
+
+    def wrong_reasons(self, memes: Sequence[Meme]) -> set[int]:
+        """Ids of those of these memes that the model was right about for the wrong reason."""
+        return self.store.memes.wrong_reasons([meme.id for meme in memes])
 
     def skip(self, meme: Meme, reviewer: str, *, key: str = "", note: str = "") -> Decision:
         """Leaves the meme to the others."""

@@ -45,7 +45,18 @@ def retrain(workbench: Workbench, job: Job, progress: Callable[[float, str], Non
     return {"version_id": version.id}
 
 
-WORK: dict[str, Callable[[Workbench, Job, Callable[[float, str], None]], dict[str, Any]]] = {"retrain": retrain}
+def explain(workbench: Workbench, job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
+    """Makes a map, or finds out how far to trust it; it lands where every map is kept."""
+    wanted = job.options
+    verb = workbench.trust if wanted["trust"] else workbench.explain
+    verb(workbench.meme(wanted["meme_id"]), wanted["method"], wanted["target"], wanted["baseline"], progress)
+    return {"meme_id": wanted["meme_id"]}
+
+
+WORK: dict[str, Callable[[Workbench, Job, Callable[[float, str], None]], dict[str, Any]]] = {
+    "retrain": retrain,
+    "explain": explain,
+}
 
 
 def run(workbench: Workbench, job_id: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,27 @@ _READING = threading.Lock()  # one reading at a time: each already uses the core
 _MODELS = {"Det": "*_det_*.onnx", "Rec": "*_rec_*.onnx", "Cls": "*_cls_*.onnx"}
 
 
-def read(jpeg: bytes) -> str:
-    """The words found, one line per row of the picture, top to bottom and left to right; "" when there are none."""
+@dataclass(frozen=True)
+class Reading:
+    """What stands on a picture, and where."""
+
+    text: str  # one line per row of the picture, top to bottom and left to right; "" when there are no words
+    boxes: np.ndarray  # (N, 4, 2) corners of the N pieces of writing, in pixels
+
+
+def look(jpeg: bytes) -> Reading:
+    """The words on a picture and where they stand."""
     with _READING:
         found = _reader()(jpeg)
     if not found.txts:
-        return ""
-    return "\n".join(" ".join(row) for row in in_reading_order(np.asarray(found.boxes), list(found.txts)))
+        return Reading("", np.empty((0, 4, 2)))
+    boxes = np.asarray(found.boxes)
+    return Reading("\n".join(" ".join(row) for row in in_reading_order(boxes, list(found.txts))), boxes)
+
+
+def read(jpeg: bytes) -> str:
+    """The words found, one line per row of the picture, top to bottom and left to right; "" when there are none."""
+    return look(jpeg).text
 
 
 def in_reading_order(boxes: np.ndarray, words: list[str]) -> list[list[str]]:

@@ -19,6 +19,11 @@ def cut_off(text: str) -> int:
     return max(0, len(_whole(text)) - MAX_CHARS)
 
 
+def words(text: str) -> tuple[str, ...]:
+    """The words a person reads in a text, in order: whatever stands between spaces."""
+    return tuple(text.split())
+
+
 def fingerprint(text: str) -> str:
     """What two texts share that differ only in case, spacing, punctuation or emoji; "" when nothing else is left."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import torch
 from PIL import Image, ImageFilter
@@ -18,12 +18,10 @@ from gatedclip.explain.ablation import REGIONS, kernel_shap, leave_one_out
 from gatedclip.explain.integrated import TINY, integrated_gradients
 from gatedclip.explain.parts import Parts, quiet
 from gatedclip.explain.quick import relevance
-from gatedclip.explain.score import Score, Target, scorer
+from gatedclip.explain.score import Score, scorer
 from gatedclip.model.encoder import Encoder, Span, to_numpy
 from gatedclip.model.heads import Head
-from gatedclip.types import Attribution, Method, Word
-
-Baseline = Literal["mean colour", "black", "blurred"]
+from gatedclip.types import Attribution, Baseline, Method, Target, Word
 
 NO_PICTURE: dict[Baseline, str] = {
     "mean colour": "a plain picture in CLIP's mean grey",
@@ -80,6 +78,7 @@ def explain(
         steps=found.steps,
         cut=cut,
         seconds=time.perf_counter() - started,
+        target=target,
     )
 
 

@@ -8,11 +8,12 @@ from torch import Tensor
 
 from gatedclip.errors import DataError
 from gatedclip.explain.say import say_shares
-from gatedclip.explain.score import Target, scorer
+from gatedclip.explain.score import half_scorer
 from gatedclip.model.heads import GatedCLIP, Head
-from gatedclip.types import Ledger, ModalityShares
+from gatedclip.types import Ledger, ModalityShares, Target
 
 REFERENCES = 512  # memes that stand for an absent half, at most
+SEED = 0  # of the draw of reference memes
 APART = 0.2  # gate and Shapley share on different sides and this far apart disagree
 OWN_LENGTH = (
     "This head also reads how long an embedding is, and the reference memes were kept without their lengths: each was given the "
@@ -44,20 +45,9 @@ def shapley(
     An absent half is averaged over K reference memes, (K, D_I) and (K, D_T), row by row; the base is their own mean score.
     picture + words = score - base exactly. Raises DataError below two references.
     """
-    k = len(reference_picture)
-    if k != len(reference_words) or k < 2:
-        raise DataError(
-            f"Shares need the same number of reference pictures and words, at least 2; there are {k} and {len(reference_words)}. "
-            "Give the embeddings of base memes."
-        )
-    score = scorer(head, target)
-    pictures = torch.cat([picture, picture.expand(k, -1), reference_picture, reference_picture])
-    texts = torch.cat([words, reference_words, words.expand(k, -1), reference_words])
-    both, *rest = score(pictures, texts).double().split([1, k, k, k])
-    no_words, no_picture, neither = rest  # each (K,)
-    by_picture = ((no_words - neither) + (both - no_picture)) / 2  # (K,), Shapley value against each single reference
-    by_words = ((no_picture - neither) + (both - no_words)) / 2
-    error = torch.stack([by_picture, by_words]).std(dim=1).max() / k**0.5
+    both, no_words, no_picture, neither = _without(head, picture, words, reference_picture, reference_words, target)
+    by_picture, by_words = _values(both, no_words, no_picture, neither)  # (1, K)
+    error = torch.cat([by_picture, by_words]).std(dim=1).max() / by_picture.shape[1] ** 0.5
     return ModalityShares(
         picture=float(by_picture.mean()),
         words=float(by_words.mean()),
@@ -69,22 +59,64 @@ def shapley(
 
 
 @torch.no_grad()
+def picture_shares(
+    head: Head, picture: Tensor, words: Tensor, reference_picture: Tensor, reference_words: Tensor, at_once: int = 64
+) -> np.ndarray:
+    """The picture's part (B,), 0..1, of |picture| + |words| in the Shapley split of many memes' margins.
+
+    Embeddings (B, D_I), (B, D_T) and references (K, D_I), (K, D_T). As `shapley(...).picture_share` one by one; `at_once`
+    memes are put together at a time. Raises DataError below two references.
+    """
+    shares = []
+    for some_pictures, some_words in zip(picture.split(at_once), words.split(at_once), strict=True):
+        scores = _without(head, some_pictures, some_words, reference_picture, reference_words)
+        by_picture, by_words = (values.mean(dim=1).abs() for values in _values(*scores))  # (b,)
+        total = by_picture + by_words
+        shares.append(torch.where(total > 0, by_picture / total.clamp_min(1e-12), 0.5))
+    return torch.cat(shares).float().numpy() if shares else np.empty(0, np.float32)
+
+
+def _without(
+    head: Head, picture: Tensor, words: Tensor, reference_picture: Tensor, reference_words: Tensor, target: Target = "margin"
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Scores of B memes whole (B, 1), without their words (B, K), without their picture (B, K), and of the references (1, K)."""
+    b, k = len(picture), len(reference_picture)
+    if k != len(reference_words) or k < 2:
+        raise DataError(
+            f"Shares need the same number of reference pictures and words, at least 2; there are {k} and {len(reference_words)}. "
+            "Give the embeddings of base memes."
+        )
+    score = half_scorer(head, target)
+    h_i, h_t = head.halves(picture, words)  # (B, P)
+    r_i, r_t = head.halves(reference_picture, reference_words)  # (K, P)
+    pictures = torch.cat([h_i, h_i.repeat_interleave(k, dim=0), r_i.repeat(b, 1), r_i])
+    texts = torch.cat([h_t, r_t.repeat(b, 1), h_t.repeat_interleave(k, dim=0), r_t])
+    # in one batch, so that what a head never reads changes no digit
+    both, no_words, no_picture, neither = score(pictures, texts).double().split([b, b * k, b * k, k])
+    return both[:, None], no_words.view(b, k), no_picture.view(b, k), neither[None]
+
+
+def _values(both: Tensor, no_words: Tensor, no_picture: Tensor, neither: Tensor) -> tuple[Tensor, Tensor]:
+    """Shapley values (B, K) of picture and words against each single reference; picture + words = both - neither."""
+    return ((no_words - neither) + (both - no_picture)) / 2, ((no_picture - neither) + (both - no_words)) / 2
+
+
+@torch.no_grad()
 def ledger(
     head: Head, picture: Tensor, words: Tensor, reference_picture: Tensor, reference_words: Tensor, threshold: float = 0.5
 ) -> Ledger:
     """All that a head itself can say about the halves of one meme, (1, D_I) and (1, D_T); only the head runs, for milliseconds.
 
-    Reference memes (K, D_I) and (K, D_T) stand for an absent half, REFERENCES of them at most, evenly over those given; unit
+    Reference memes (K, D_I) and (K, D_T) stand for an absent half, REFERENCES of them at most; unit
     vectors will do. Raises DataError below two.
     """
-    some = torch.linspace(0, len(reference_picture) - 1, min(REFERENCES, len(reference_picture))).round().long()
-    pictures, texts = reference_picture[some], reference_words[some]
+    pictures, texts = drawn(reference_picture, REFERENCES), drawn(reference_words, REFERENCES)
     if head.input_scale == "raw":
-        pictures, texts = _as_long_as(picture, pictures), _as_long_as(words, texts)
+        pictures, texts = as_long_as(picture, pictures), as_long_as(words, texts)
     margin = shapley(head, picture, words, pictures, texts)
     gate_logit = shapley(head, picture, words, pictures, texts, "gate") if isinstance(head, GatedCLIP) else None
     out = head(picture, words)
-    gate, k = float(out.gate), len(some)
+    gate, k = float(out.gate), len(pictures)
     return Ledger(
         gate=gate,
         share=float(out.share),
@@ -94,17 +126,27 @@ def ledger(
         without_picture=float(head(pictures, words.expand(k, -1)).probability.mean()),
         without_words=float(head(picture.expand(k, -1), texts).probability.mean()),
         references=k,
-        disagrees=gate_logit is not None and disagree(gate, margin.picture_share),
+        disagrees=gate_logit is not None and bool(disagree(gate, margin.picture_share)),
         sentence=say_shares(margin, threshold),
         note=OWN_LENGTH if head.input_scale == "raw" else "",
     )
 
 
-def disagree(gate: float, picture_share: float) -> bool:
+def disagree(gate: float | np.ndarray, picture_share: float | np.ndarray) -> bool | np.ndarray:
     """Whether the gate leans to one half and the Shapley split of the margin to the other; both 0..1 towards the picture."""
-    return (gate >= 0.5) != (picture_share >= 0.5) and abs(gate - picture_share) >= APART
+    return ((gate >= 0.5) != (picture_share >= 0.5)) & (abs(gate - picture_share) >= APART)
 
 
-def _as_long_as(v: Tensor, references: Tensor) -> Tensor:
-    """The references (K, D) with the length of `v` (1, D)."""
-    return torch.nn.functional.normalize(references, dim=1) * v.norm()
+def drawn(references: Tensor, most: int) -> Tensor:
+    """At most so many of the rows (K, D), the same ones of any K rows; in their order.
+
+    By chance, because base memes come in blocks: every 32nd of MemeWorld's are of few kinds, and put the shares off by twice as
+    much as 64 drawn ones.
+    """
+    chance = torch.randperm(len(references), generator=torch.Generator().manual_seed(SEED))
+    return references[chance[:most].sort().values]
+
+
+def as_long_as(v: Tensor, references: Tensor) -> Tensor:
+    """The references (K, D) with the mean length of `v` (B, D)."""
+    return torch.nn.functional.normalize(references, dim=1) * v.norm(dim=1).mean()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from torch import Tensor
 
 from gatedclip.errors import DataError
 from gatedclip.model.heads import GatedCLIP, Head
+from gatedclip.types import Target
 
-Target = Literal["margin", "gate"]
-Score = Callable[[Tensor, Tensor], Tensor]  # raw embeddings (B, D_I), (B, D_T) -> (B,)
+Score = Callable[[Tensor, Tensor], Tensor]  # raw embeddings (B, D_I), (B, D_T), or halves (B, P) of them -> (B,)
 
 
 def scorer(head: Head, target: Target = "margin") -> Score:
@@ -20,14 +20,15 @@ def scorer(head: Head, target: Target = "margin") -> Score:
 
     Raises DataError for a head that is in training, not in fp32, or has no gate where the gate is asked for.
     """
-    _check(head, target)
+    of_halves = half_scorer(head, target)
     device = next(head.parameters()).device
+    return lambda picture, words: of_halves(*head.halves(picture.to(device), words.to(device)))
 
-    def score(picture: Tensor, words: Tensor) -> Tensor:
-        out = head(picture.to(device), words.to(device))
-        return out.margin if target == "margin" else head.gate_logit(out.picture, out.words)  # type: ignore[operator]
 
-    return score
+def half_scorer(head: Head, target: Target = "margin") -> Score:
+    """The same score as a function of halves (B, P), as `Head.halves` gives them: those of two memes may be put together."""
+    _check(head, target)
+    return (lambda h_i, h_t: head.join(h_i, h_t).margin) if target == "margin" else head.gate_logit  # type: ignore[return-value]
 
 
 def looks_at(score: Score, picture: Tensor, words: Tensor) -> tuple[bool, bool]:

@@ -16,13 +16,13 @@ from PIL import Image
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from gatedclip.explain.attribution import Baseline, Maps, absent_picture, find_maps
+from gatedclip.explain.attribution import Maps, absent_picture, find_maps
 from gatedclip.explain.integrated import TINY, TOLERANCE
 from gatedclip.explain.parts import Parts, Told, quiet
-from gatedclip.explain.score import Score, Target, scorer
+from gatedclip.explain.score import Score, scorer
 from gatedclip.model.encoder import Encoder, Span
 from gatedclip.model.heads import Head
-from gatedclip.types import Attribution, Badge, Interval, Method, Trust
+from gatedclip.types import Attribution, Badge, Baseline, Interval, Method, Target, Trust
 
 SEED = 0
 ORDERS = 20  # random orders that deletion and insertion are held against

@@ -96,6 +96,14 @@ class Head(nn.Module):
 
     def forward(self, picture: Tensor, words: Tensor, gate: Tensor | None = None) -> HeadOutput:
         """Raw embeddings (B, D_I), (B, D_T) -> HeadOutput. A given `gate` (B,) replaces the head's own (what if?)."""
+        return self.join(*self.halves(picture, words), gate)
+
+    def halves(self, picture: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
+        """h_I and h_T (B, P), each from its own embedding alone; the other half may be swapped before they are joined."""
+        raise NotImplementedError
+
+    def join(self, h_i: Tensor, h_t: Tensor, gate: Tensor | None = None) -> HeadOutput:
+        """What the head says of halves (B, P) that were put together."""
         raise NotImplementedError
 
     @property
@@ -115,9 +123,12 @@ class GatedCLIP(Head):
         self.gate = nn.Sequential(nn.Linear(2 * PROJECTION, 64), nn.ReLU(), nn.Linear(64, 1))
         self.classify = classifier()
 
-    def forward(self, picture: Tensor, words: Tensor, gate: Tensor | None = None) -> HeadOutput:
+    def halves(self, picture: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
         h_i = self.project_picture(self.scale_picture(picture))  # (B, P), >= 0
         h_t = self.project_words(self.scale_words(words))  # (B, P), >= 0
+        return h_i, h_t
+
+    def join(self, h_i: Tensor, h_t: Tensor, gate: Tensor | None = None) -> HeadOutput:
         g = self.gate_logit(h_i, h_t).sigmoid() if gate is None else gate  # (B,), 0..1 (eq. 4)
         h = g[:, None] * h_i + (1 - g[:, None]) * h_t  # (B, P) (eq. 5)
         return HeadOutput(self.classify(h), g, h_i, h_t, h)
@@ -141,11 +152,13 @@ class MeanBaseline(Head):
         super().__init__(picture_width, words_width, input_scale)
         self.classify = nn.Linear(picture_width, 2, bias=False)
 
-    def forward(self, picture: Tensor, words: Tensor, gate: Tensor | None = None) -> HeadOutput:
-        v_i, v_t = self.scale_picture(picture), self.scale_words(words)
-        g = torch.full((len(v_i),), 0.5, device=v_i.device) if gate is None else gate
-        h = g[:, None] * v_i + (1 - g[:, None]) * v_t
-        return HeadOutput(self.classify(h), g, v_i, v_t, h)
+    def halves(self, picture: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
+        return self.scale_picture(picture), self.scale_words(words)  # (B, D)
+
+    def join(self, h_i: Tensor, h_t: Tensor, gate: Tensor | None = None) -> HeadOutput:
+        g = torch.full((len(h_i),), 0.5, device=h_i.device) if gate is None else gate
+        h = g[:, None] * h_i + (1 - g[:, None]) * h_t
+        return HeadOutput(self.classify(h), g, h_i, h_t, h)
 
 
 class OneModality(Head):
@@ -156,12 +169,15 @@ class OneModality(Head):
         self.project = projection(picture_width if self.kind == "picture" else words_width)
         self.classify = classifier()
 
-    def forward(self, picture: Tensor, words: Tensor, gate: Tensor | None = None) -> HeadOutput:
+    def halves(self, picture: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
         seen = self.scale_picture(picture) if self.kind == "picture" else self.scale_words(words)
         h = self.project(seen)  # (B, P), >= 0
-        g = torch.full((len(h),), float(self.kind == "picture"), device=h.device)
         nothing = torch.zeros_like(h)
-        h_i, h_t = (h, nothing) if self.kind == "picture" else (nothing, h)
+        return (h, nothing) if self.kind == "picture" else (nothing, h)
+
+    def join(self, h_i: Tensor, h_t: Tensor, gate: Tensor | None = None) -> HeadOutput:
+        h = h_i if self.kind == "picture" else h_t
+        g = torch.full((len(h),), float(self.kind == "picture"), device=h.device)
         return HeadOutput(self.classify(h), g, h_i, h_t, h)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, roc_auc_score, roc_curve
 
 from gatedclip.errors import DataError
+from gatedclip.model.operating import proportion
 from gatedclip.types import Interval, Scores
 
 RESAMPLES = 1000
@@ -20,12 +20,11 @@ def scores(hateful: np.ndarray, probability: np.ndarray, threshold: float, gate:
     """
     require_both_classes(hateful, "The memes to measure on")
     right = int(((probability >= threshold) == hateful.astype(bool)).sum())
-    interval = binomtest(right, len(hateful)).proportion_ci(method="wilson")
     return Scores(
         n=len(hateful),
         positives=int(hateful.sum()),
         auroc=auroc(hateful, probability),
-        accuracy=Interval(right / len(hateful), interval.low, interval.high),
+        accuracy=proportion(right, len(hateful)),
         average_precision=float(average_precision_score(hateful, probability)),
         calibration_error=calibration_error(hateful, probability),
         threshold=threshold,

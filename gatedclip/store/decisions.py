@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +21,9 @@ from gatedclip.store.queue import held, let_go
 from gatedclip.store.receipts import GENESIS, HEAD, Audit, Link, check, digest, link, new_salt
 from gatedclip.store.tables import DecisionRow, MemeRow, SettingRow, utcnow
 from gatedclip.store.undone import STANDS, UNDONE
-from gatedclip.types import Action, Decision, Label, Split, Status
+from gatedclip.types import Action, Decision, Label, Split, Status, marks_from, reasons_from
 
-STORED = [field.name for field in fields(Decision) if field.name not in ("id", "undone", "receipt", "erased")]
+STORED = [field.name for field in fields(Decision) if field.name not in ("id", "undone", "receipt", "erased", "marks", "reasons")]
 MINE = (Action.DECIDE, Action.SKIP, Action.ESCALATE)  # what a reviewer does while holding a meme, and may undo
 
 
@@ -39,13 +39,16 @@ class DecisionFilter:
     since: datetime | None = None
     until: datetime | None = None
     """Events before this moment."""
+    wrong_reason: bool = False
+    """Only decisions that the model was right about for the wrong reason."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         wanted = {name: getattr(self, name) for name in ("reviewer", "action", "label", "meme_id", "version_id")}
         exact = [getattr(DecisionRow, name) == value for name, value in wanted.items() if value not in (None, "")]
         after = [DecisionRow.at >= self.since] if self.since else []
         before = [DecisionRow.at < self.until] if self.until else []
-        return [*exact, *after, *before]
+        wrong = [DecisionRow.wrong_reason] if self.wrong_reason else []
+        return [*exact, *after, *before, *wrong]
 
 
 class Decisions:
@@ -70,7 +73,7 @@ class Decisions:
                 meme.answers = max(meme.answers, answers)
             let_go(meme)
             drop(session, decision.reviewer, meme.id)
-            return _append(session, meme, decision)
+            return add_decision(session, meme, decision)
 
     def undo(self, reviewer: str, decision_id: int | None = None) -> Decision | None:
         """The UNDO event that reverses one event, or None when there is nothing (left) to reverse.
@@ -95,7 +98,7 @@ class Decisions:
             meme = row_of(session, meme_id, lock=True)
             if meme.status is Status.WAITING and not meme.others_only:
                 return None
-            return _append(session, meme, Decision(meme_id, action, reviewer))
+            return add_decision(session, meme, Decision(meme_id, action, reviewer))
 
     def get(self, decision_id: int) -> Decision:
         with self._db.reading() as session:
@@ -150,7 +153,7 @@ def _reverse(session: Session, event: Decision, reviewer: str) -> Decision | Non
     meme = row_of(session, event.meme_id, lock=True)
     if session.scalar(select(exists().where(DecisionRow.undoes == event.id))):
         return None
-    return _append(session, meme, Decision(meme.id, Action.UNDO, reviewer, undoes=event.id))
+    return add_decision(session, meme, Decision(meme.id, Action.UNDO, reviewer, undoes=event.id))
 
 
 def _check(decision: Decision) -> None:
@@ -160,7 +163,7 @@ def _check(decision: Decision) -> None:
         raise StoreError(f"A {decision.action.value} came with label {decision.label}; only a decision has one, and always.")
 
 
-def _append(session: Session, meme: MemeRow, decision: Decision) -> Decision:
+def add_decision(session: Session, meme: MemeRow, decision: Decision) -> Decision:
     """Writes one event with its receipt, and the standing it leads to."""
     row = add_event(session, replace(decision, previous=meme.label))
     settle(session, meme)
@@ -169,7 +172,9 @@ def _append(session: Session, meme: MemeRow, decision: Decision) -> Decision:
 
 def add_event(session: Session, decision: Decision) -> DecisionRow:
     """Writes one event at the end of the chain."""
-    row = DecisionRow(**_values(decision) | {"key": decision.key or None, "at": utcnow(), "salt": new_salt()})
+    row = DecisionRow(
+        **_values(decision) | {"key": decision.key or None, "at": utcnow(), "salt": new_salt()}, **_reasoned(decision)
+    )
     session.add(row)
     session.flush()
     upsert(session, SettingRow, [{"key": HEAD, "value": {"newest": GENESIS, "count": 0}}], replace=False)
@@ -211,9 +216,17 @@ def _values(of: Decision | DecisionRow) -> dict[str, Any]:
     return {name: getattr(of, name) for name in STORED}
 
 
+def _reasoned(decision: Decision) -> dict[str, Any]:
+    return {
+        "marks": asdict(decision.marks) if decision.marks else None,
+        "reasons": asdict(decision.reasons) if decision.reasons else None,
+        "wrong_reason": decision.wrong_reason,
+    }
+
+
 def _content(row: DecisionRow) -> dict[str, Any]:
     """What a receipt vouches for; JSON turns tuples into lists, so both ways of reading agree."""
-    return _values(row)
+    return _values(row) | {"marks": row.marks, "reasons": row.reasons, "wrong_reason": row.wrong_reason}
 
 
 def _link(row: DecisionRow) -> Link:
@@ -242,5 +255,6 @@ def _last(session: Session, reviewer: str) -> Decision | None:
 
 
 def _to_decision(row: DecisionRow, undone: bool) -> Decision:
+    marks, reasons = row.marks and marks_from(row.marks), row.reasons and reasons_from(row.reasons)
     stored = Decision(**_values(row), id=row.id, undone=undone, receipt=row.receipt, erased=row.erased)
-    return replace(stored, key=row.key or "")
+    return replace(stored, key=row.key or "", marks=marks or None, reasons=reasons or None)

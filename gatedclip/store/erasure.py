@@ -13,7 +13,7 @@ from gatedclip.store.tables import AttributionRow, DecisionRow, DraftRow, Exposu
 from gatedclip.types import Action, Decision, Split, Status
 
 NOBODY = "(erased)"
-GONE = {"salt": "", "erased": True, "note": "", "tags": {}}
+GONE = {"salt": "", "erased": True, "note": "", "tags": {}, "marks": None, "reasons": None, "wrong_reason": False}
 """An event without its content: its salt is forgotten, so its digest tells nothing, and still takes its place in the chain."""
 
 

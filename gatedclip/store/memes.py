@@ -7,15 +7,21 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 import numpy as np
-from sqlalchemy import ColumnElement, func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from gatedclip.errors import NotFound
 from gatedclip.store.database import Database, chunks
-from gatedclip.store.tables import MemeRow, TextEditRow, utcnow
-from gatedclip.types import Label, Meme, NewMeme, Split, Status
+from gatedclip.store.tables import DecisionRow, MemeRow, TextEditRow, utcnow
+from gatedclip.types import Action, Label, Meme, NewMeme, Split, Status
 
 FIELDS = [field.name for field in fields(Meme)]
+_Other, _Undo = aliased(DecisionRow), aliased(DecisionRow)
+_last_standing = select(func.max(_Other.id)).where(
+    _Other.meme_id == DecisionRow.meme_id, _Other.action == Action.DECIDE, ~exists().where(_Undo.undoes == _Other.id)
+)
+_WRONG_REASON = select(DecisionRow.meme_id).where(DecisionRow.wrong_reason, DecisionRow.id == _last_standing.scalar_subquery())
+"""Ids of memes whose label stands on a decision that the model was right about for the wrong reason."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +38,16 @@ class MemeFilter:
     theme: str = ""
     search: str = ""
     """Part of the text, whatever its case."""
+    wrong_reason: bool = False
+    """Only decided memes that the model was right about for the wrong reason."""
     order: Literal["oldest", "newest"] = "oldest"
 
     def conditions(self) -> list[ColumnElement[bool]]:
         wanted = {name: getattr(self, name) for name in ("split", "status", "label", "given", "source", "theme")}
         exact = [getattr(MemeRow, name) == value for name, value in wanted.items() if value]
-        return [*exact, MemeRow.text.icontains(self.search, autoescape=True)] if self.search else exact
+        search = [MemeRow.text.icontains(self.search, autoescape=True)] if self.search else []
+        wrong = [MemeRow.status == Status.DECIDED, MemeRow.id.in_(_WRONG_REASON)] if self.wrong_reason else []
+        return [*exact, *search, *wrong]
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,21 @@ class Memes:
         with self._db.reading() as session:
             return session.scalars(select(func.count(MemeRow.id)).where(*which.conditions())).one()
 
+    def beside(self, meme_id: int, which: MemeFilter, forward: bool = True) -> Meme | None:
+        """The next (or previous) matching meme by id; None at the end."""
+        at, order = (MemeRow.id > meme_id, MemeRow.id) if forward else (MemeRow.id < meme_id, MemeRow.id.desc())
+        with self._db.reading() as session:
+            row = session.scalar(select(MemeRow).where(at, *which.conditions()).order_by(order).limit(1))
+            return None if row is None else to_meme(row)
+
+    def text_stamp(self) -> tuple[int, int, int]:
+        """A value that is another one whenever memes came or went or got other words; decisions leave it as it is."""
+        counts = (func.count(MemeRow.id), func.coalesce(func.max(MemeRow.id), 0))
+        edits = select(func.coalesce(func.max(TextEditRow.id), 0))
+        with self._db.reading() as session:
+            n, last = session.execute(select(*counts)).one()
+            return n, last, session.scalars(edits).one()
+
     def tally(self) -> dict[Split, dict[Status, int]]:
         """How many memes each split holds in each status; zeros included."""
         counts = {split: dict.fromkeys(Status, 0) for split in Split}
@@ -117,6 +142,12 @@ class Memes:
             for split, status, n in session.execute(query):
                 counts[split][status] = n
         return counts
+
+    def wrong_reasons(self, ids: Sequence[int]) -> set[int]:
+        """Which of these memes the model was right about for the wrong reason."""
+        decided = MemeFilter(wrong_reason=True).conditions()
+        with self._db.reading() as session:
+            return {i for some in chunks(ids) for i in session.scalars(select(MemeRow.id).where(MemeRow.id.in_(some), *decided))}
 
     def sources(self) -> list[str]:
         """Where memes came from, alphabetically."""
@@ -133,6 +164,32 @@ class Memes:
                 for row in session.scalars(query):
                     found.setdefault(row.source_sha256, []).append(to_meme(row))
         return found
+
+    def by_picture(self, pictures: Collection[str]) -> dict[str, list[Meme]]:
+        """Memes with exactly these pictures, oldest first."""
+        found: dict[str, list[Meme]] = {}
+        with self._db.reading() as session:
+            for some in chunks(sorted(set(pictures))):
+                for row in session.scalars(select(MemeRow).where(MemeRow.picture.in_(some)).order_by(MemeRow.id)):
+                    found.setdefault(row.picture, []).append(to_meme(row))
+        return found
+
+    def kin(self, meme: Meme) -> list[Meme]:
+        """The other memes of its family and those with its very picture, oldest first."""
+        same = MemeRow.picture == meme.picture
+        where = or_(same, MemeRow.family == meme.family) if meme.family else same
+        with self._db.reading() as session:
+            query = select(MemeRow).where(where, MemeRow.id != meme.id).order_by(MemeRow.id)
+            return [to_meme(row) for row in session.scalars(query)]
+
+    def join_families(self, groups: Sequence[Collection[int]]) -> None:
+        """Makes each group of memes one family, taking in the families its members had; all groups, or none.
+
+        A family keeps the name of its oldest member's, or is named after that member.
+        """
+        with self._db.writing() as session:
+            for ids in groups:
+                _join(session, sorted(set(ids)))
 
     def edit_text(self, meme_id: int, text: str, reviewer: str) -> Meme:
         """The meme with its new text; the old one stays on record. The same text again changes nothing."""
@@ -174,6 +231,19 @@ class Memes:
 
 def _of(split: Split | None) -> list[ColumnElement[bool]]:
     return [MemeRow.split == split] if split else [MemeRow.split.not_in((Split.ERASED, Split.GOLD))]
+
+
+def _join(session: Session, ids: Sequence[int]) -> None:
+    had: dict[int, str] = {}
+    for some in chunks(ids):
+        had.update(session.execute(select(MemeRow.id, MemeRow.family).where(MemeRow.id.in_(some))).tuples().all())
+    if missing := sorted(set(ids) - set(had)):
+        raise NotFound(f"{len(missing)} of {len(ids)} memes are not in the store (first: {missing[:5]}). Reload the list.")
+    name = next((had[i] for i in ids if had[i]), f"meme-{ids[0]}") if ids else ""
+    for some in chunks([i for i in ids if had[i] != name]):
+        session.execute(update(MemeRow).where(MemeRow.id.in_(some)).values(family=name))
+    for some in chunks(sorted(set(had.values()) - {"", name})):
+        session.execute(update(MemeRow).where(MemeRow.family.in_(some)).values(family=name))
 
 
 def row_of(session: Session, meme_id: int, lock: bool = False) -> MemeRow:

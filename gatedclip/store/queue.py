@@ -45,7 +45,7 @@ class Queue:
         now = now or utcnow()
         with self._db.writing() as session:
             if meme_id is not None:
-                row = _free(session, meme_id, reviewer, now)
+                row = free(session, meme_id, reviewer, now)
             else:
                 row = _next(session, reviewer, now, [MemeRow.split == split, *_fits(rule, avoid)])
             if row is None:
@@ -104,9 +104,9 @@ def _fits(rule: QueueRule | None, avoid: Collection[str]) -> list[ColumnElement[
 def _next(session: Session, reviewer: str, now: datetime, fits: list[ColumnElement[bool]]) -> MemeRow | None:
     """Each step walks an index from its start, so it costs the same however many wait."""
     mine, own = MemeRow.leased_by == reviewer, MemeRow.assigned_to == reviewer
-    free = or_(MemeRow.leased_until.is_(None), MemeRow.leased_until < now)
+    loose = or_(MemeRow.leased_until.is_(None), MemeRow.leased_until < now)
     theirs = MemeRow.assigned_to == ""
-    steps = [(mine, None), (and_(own, free), None), *((and_(theirs, free, *fits), status) for status in OPEN)]
+    steps = [(mine, None), (and_(own, loose), None), *((and_(theirs, loose, *fits), status) for status in OPEN)]
     for where, status in steps:
         any_status = MemeRow.status.in_(OPEN) if status is None else MemeRow.status == status
         split = () if status else (MemeRow.split.in_((Split.QUEUE, Split.GOLD)),)
@@ -122,7 +122,7 @@ def _passed(reviewer: str) -> ColumnElement[bool]:
     return exists().where(DecisionRow.meme_id == MemeRow.id, DecisionRow.reviewer == reviewer, done, STANDS).correlate(MemeRow)
 
 
-def _free(session: Session, meme_id: int, reviewer: str, now: datetime) -> MemeRow | None:
+def free(session: Session, meme_id: int, reviewer: str, now: datetime) -> MemeRow | None:
     row = row_of(session, meme_id, lock=True)
     taken = row.leased_until is not None and row.leased_until >= now and row.leased_by != reviewer
     return None if taken or row.split is Split.ERASED else row

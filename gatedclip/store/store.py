@@ -9,12 +9,14 @@ from gatedclip.store.drafts import Drafts
 from gatedclip.store.erasure import Erasure
 from gatedclip.store.exposures import Exposures
 from gatedclip.store.jobs import Jobs
+from gatedclip.store.likenesses import Likenesses
 from gatedclip.store.memes import Memes
 from gatedclip.store.migrate import migrate
 from gatedclip.store.people import People
 from gatedclip.store.policies import Policies
 from gatedclip.store.queue import Queue
 from gatedclip.store.settings import Settings
+from gatedclip.store.variants import Variants
 from gatedclip.store.vectors import Vectors
 from gatedclip.store.versions import Versions
 
@@ -27,12 +29,14 @@ class Store:
         self.memes = Memes(database)
         self.queue = Queue(database)
         self.decisions = Decisions(database)
+        self.variants = Variants(database)
         self.drafts = Drafts(database)
         self.policies = Policies(database)
         self.people = People(database)
         self.exposures = Exposures(database)
         self.erasure = Erasure(database)
         self.vectors = Vectors(database)
+        self.likenesses = Likenesses(database)
         self.versions = Versions(database)
         self.jobs = Jobs(database)
         self.settings = Settings(database)

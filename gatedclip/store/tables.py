@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text, text
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text, false, text
 from sqlalchemy import Enum as EnumOf
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -71,7 +71,7 @@ class MemeRow(Base):
     source_sha256: Mapped[str] = mapped_column(String(64), index=True)
     split: Mapped[Split]
     given: Mapped[Label | None]
-    family: Mapped[str] = mapped_column(Text)
+    family: Mapped[str] = mapped_column(Text, index=True)
     truth: Mapped[str] = mapped_column(Text)
     theme: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
@@ -126,6 +126,9 @@ class DecisionRow(Base):
     adjudicates: Mapped[bool] = mapped_column(default=False)
     bulk: Mapped[str] = mapped_column(String(64), default="", index=True)
     previous: Mapped[Label | None]
+    marks: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    reasons: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    wrong_reason: Mapped[bool] = mapped_column(default=False, server_default=false(), index=True)  # from reasons, to filter by
     at: Mapped[datetime] = mapped_column(default=utcnow)
     salt: Mapped[str] = mapped_column(String(32), default="")  # forgotten when the event is erased
     digest: Mapped[str] = mapped_column(String(64), default="")  # of salt and content
@@ -186,6 +189,16 @@ class VectorRow(Base):
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     key: Mapped[str] = mapped_column(String(128), primary_key=True)
     half: Mapped[bytes]  # (D,) little-endian float16
+
+
+class LikenessRow(Base):
+    __tablename__ = "likeness"
+
+    picture: Mapped[str] = mapped_column(String(128), primary_key=True)
+    upright: Mapped[bytes]  # two hashes of 32 bytes: the whole picture, and without its writing
+    mirrored: Mapped[bytes]
+    whole_quality: Mapped[int]
+    bare_quality: Mapped[int]
 
 
 class HeadVersionRow(Base):

@@ -14,11 +14,12 @@ import numpy as np
 from gatedclip.explain.attribution import absent_picture, explain
 from gatedclip.explain.modality import ledger
 from gatedclip.explain.parts import Parts
+from gatedclip.explain.reasons import decided_by, energy
 from gatedclip.explain.score import scorer
 from gatedclip.explain.trust import assess, halves_of, removal_curves, shuffled, values_of
 from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.encoder import Encoder
-from gatedclip.types import Attribution, Badge, Interval, Label, Ledger, Method, Progress, Split, Trust, Word
+from gatedclip.types import Attribution, Badge, Interval, Label, Method, Progress, Region, Split, Trust, Word
 from gatedclip.world.base import KNOWN, base_memes
 from gatedclip.world.memes import WorldMeme
 from gatedclip.world.themes import CLOSERS, NEUTRALS, OPENERS, THEMES
@@ -32,7 +33,6 @@ QUANTILES = (0.5, 0.75, 0.9, 0.95)
 SEED, RESAMPLES = 0, 2000
 ALIKE = 0.5  # halves whose sums are at least this alike are called *together*
 
-Box = tuple[float, float, float, float]  # left, top, right, bottom as fractions of the picture
 Marks = dict[str, float]  # of one map; what this meme cannot tell is left out
 
 
@@ -123,7 +123,7 @@ class Case:
         marked: Marks = {"modality": float(called(found) == self.meme.truth), "seconds": found.seconds}
         if self.meme.box:
             marked["pointing"] = float(pointed(found, self.meme.box))
-            marked["energy"] = energy(found, self.meme.box)
+            marked["energy"] = energy(found, [self.meme.box])
         if self.meme.box and off_centre(self.meme):
             marked["off centre"] = float(pointed(found, self.meme.scene.things[0].box))
         if self.meme.words:
@@ -137,7 +137,7 @@ class Case:
         """The same for the ledger, which only tells the halves apart."""
         started, familiar = time.perf_counter(), self.trained.familiar
         told = ledger(self.trained.head, *self.vectors, familiar.picture, familiar.words, self.trained.threshold)
-        return {"seconds": time.perf_counter() - started, "modality": float(decided_by(told) == self.meme.truth)}
+        return {"seconds": time.perf_counter() - started, "modality": float(decided_by(told.margin) == self.meme.truth)}
 
     def trust(self, found: Attribution) -> Trust:
         return assess(self.encoder, self.trained.head, self.picture, self.meme.text, found)
@@ -161,28 +161,13 @@ def _bump(n: int) -> np.ndarray:
 # --- marks --------------------------------------------------------------------------------------------------------
 
 
-def pointed(found: Attribution, box: Box) -> bool:
+def pointed(found: Attribution, box: Region) -> bool:
     """The pointing game: whether the middle of the strongest patch lies inside the box."""
     row, column = divmod(int(abs(found.patches).argmax()), len(found.patches))
     left, top, right, bottom = found.frame
     x = left + (column + 0.5) / len(found.patches) * (right - left)
     y = top + (row + 0.5) / len(found.patches) * (bottom - top)
     return box[0] <= x <= box[2] and box[1] <= y <= box[3]
-
-
-def energy(found: Attribution, box: Box) -> float:
-    """Share of the map's strength inside the box, 0..1; patches on its edge count in part."""
-    strength = abs(found.patches)
-    left, top, right, bottom = found.frame
-    across = _covered(left, right, len(strength), box[0], box[2])
-    down = _covered(top, bottom, len(strength), box[1], box[3])
-    return float((strength * np.outer(down, across)).sum() / max(float(strength.sum()), 1e-12))
-
-
-def _covered(start: float, stop: float, n: int, low: float, high: float) -> np.ndarray:
-    """How much of each of n equal steps from start to stop lies between low and high: (n,), 0..1."""
-    edges = np.linspace(start, stop, n + 1).clip(low, high)
-    return np.diff(edges) * n / (stop - start)
 
 
 def off_centre(meme: WorldMeme) -> bool:
@@ -227,12 +212,6 @@ def called(found: Attribution) -> str:
     if min(picture, words) >= ALIKE * max(picture, words):
         return "together"
     return "picture" if picture > words else "words"
-
-
-def decided_by(told: Ledger) -> str:
-    """Which half decides by the ledger: the largest of what the picture brings alone, the words alone, and only both together."""
-    parts = {"picture": told.margin.picture_alone, "words": told.margin.words_alone, "together": told.margin.interaction}
-    return max(parts, key=lambda part: abs(parts[part]))
 
 
 def hit(marked: Marks) -> bool:

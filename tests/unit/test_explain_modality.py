@@ -4,7 +4,7 @@ import torch
 from explaining import head_for
 
 from gatedclip.errors import DataError
-from gatedclip.explain.modality import crossings, disagree, gate_sweep, ledger, shapley
+from gatedclip.explain.modality import as_long_as, crossings, disagree, drawn, gate_sweep, ledger, picture_shares, shapley
 from gatedclip.model.heads import Head, HeadOutput, make_head
 
 
@@ -17,9 +17,12 @@ class Product(Head):
         super().__init__(1, 1, "raw")
         self.one = torch.nn.Parameter(torch.ones(()))
 
-    def forward(self, picture, words, gate=None):
-        margin = self.one * picture * words
-        return HeadOutput(torch.cat([0 * margin, margin], dim=1), torch.full((len(margin),), 0.5), picture, words, margin)
+    def halves(self, picture, words):
+        return picture, words
+
+    def join(self, h_i, h_t, gate=None):
+        margin = self.one * h_i * h_t
+        return HeadOutput(torch.cat([0 * margin, margin], dim=1), torch.full((len(margin),), 0.5), h_i, h_t, margin)
 
 
 def column(*values: float) -> torch.Tensor:
@@ -72,6 +75,33 @@ def test_the_gate_can_be_split_too(tiny_encoder):
     head, picture, words = head_for(tiny_encoder), random_vectors(1), random_vectors(1, seed=1)
     shares = shapley(head, picture, words, random_vectors(8, seed=2), random_vectors(8, seed=3), target="gate")
     assert torch.tensor(shares.margin).sigmoid() == pytest.approx(head(picture, words).gate.item(), abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["gated", "mean", "picture", "words"])
+def test_the_shares_of_many_memes_are_those_of_each(tiny_encoder, kind):
+    head, many = head_for(tiny_encoder, kind), (random_vectors(5), random_vectors(5, seed=1))
+    references = random_vectors(16, seed=2), random_vectors(16, seed=3)
+    one_by_one = [shapley(head, *(v[n : n + 1] for v in many), *references).picture_share for n in range(5)]
+    assert picture_shares(head, *many, *references, at_once=2) == pytest.approx(one_by_one, abs=1e-5)
+
+
+def test_a_meme_that_moves_nothing_owes_half_to_each_half():
+    nothing = torch.zeros(1, 1)
+    assert picture_shares(Product().eval(), nothing, nothing, column(0.0, 0.0), column(0.0, 0.0)).tolist() == [0.5]
+
+
+def test_reference_memes_are_drawn_whole_each_once_and_always_the_same():
+    rows = torch.arange(100.0)[:, None]
+    once, again = drawn(rows, 60)[:, 0].tolist(), drawn(-rows, 60)[:, 0].tolist()
+    assert once == sorted(set(once))
+    assert len(once) == 60
+    assert again == [-n for n in once]  # a picture stays with its words
+    assert np.ptp(np.diff(once)) > 0  # not every nth
+    assert drawn(column(0, 1), 512)[:, 0].tolist() == [0, 1]
+
+
+def test_references_without_a_length_get_the_mean_length_of_the_memes():
+    assert as_long_as(column(2.0, -4.0), column(1.0, -0.1)).tolist() == [[3], [-3]]
 
 
 def test_fewer_than_two_references_are_refused(tiny_encoder):
@@ -150,3 +180,4 @@ def test_unit_references_stand_for_the_memes_they_came_from(tiny_encoder):
 )
 def test_gate_and_shapley_disagree_only_on_different_sides_and_well_apart(gate, share, flagged):
     assert disagree(gate, share) == flagged
+    assert disagree(np.array([gate]), np.array([share])).tolist() == [flagged]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatedclip.data.export import COLUMNS, decisions_csv, decisions_jsonl
-from gatedclip.types import Action, Decision, Label, Meme
+from gatedclip.types import Action, Decision, Label, Marks, Meme, Rationale, Reasons
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -26,7 +26,8 @@ def test_the_columns_are_the_ones_programs_rely_on():
     assert COLUMNS == (
         "decision_id", "at", "reviewer", "action", "label", "undone", "undoes", "note", "meme_id", "name", "source", "split",
         "text", "machine_text", "picture", "given_label", "current_label", "version", "probability", "threshold", "gate",
-        "assisted", "revealed", "seconds",
+        "assisted", "revealed", "seconds", "marked_regions", "marked_words", "marked_half", "model_half", "region_iou",
+        "region_energy", "word_f1", "same_half", "wrong_reason",
     )  # fmt: skip
 
 
@@ -39,10 +40,26 @@ def test_a_decision_is_one_line_in_both_formats():
         "undone": "false", "undoes": "", "note": "why", "meme_id": "7", "name": "a.png", "source": "upload", "split": "queue",
         "text": "words", "machine_text": "", "picture": "p", "given_label": "", "current_label": "benign", "version": "2",
         "probability": "0.25", "threshold": "0.5", "gate": "-0.75", "assisted": "true", "revealed": "false", "seconds": "3.5",
+        **dict.fromkeys(COLUMNS[24:], ""),
     }  # fmt: skip
     read = json.loads(decisions_jsonl(rows))
     assert tuple(read) == COLUMNS
     assert (read["probability"], read["assisted"], read["undoes"], read["label"]) == (0.25, True, None, "hateful")
+
+
+def test_a_person_s_reasons_are_exported_beside_the_model_s():
+    marks = Marks(((0.0, 0.25, 0.5, 1.0),), (0, 2), Rationale.TOGETHER, ("=smell", "“you”"))
+    reasons = Reasons(0.5, 0.75, 0.375, 0.5, 0.5, 0.6, 0.4, ("you",), Rationale.WORDS, False, True, True)
+    rows = [pair(marks=marks, reasons=reasons)]
+    expected = {
+        "marked_regions": [[0.0, 0.25, 0.5, 1.0]], "marked_words": ["=smell", "“you”"], "marked_half": "together",
+        "model_half": "words", "region_iou": 0.5, "region_energy": 0.75, "word_f1": 0.5, "same_half": False, "wrong_reason": True,
+    }  # fmt: skip
+    assert {name: value for name, value in json.loads(decisions_jsonl(rows)).items() if name in expected} == expected
+    line = dict(zip(*cells(decisions_csv(rows)), strict=True))
+    assert json.loads(line["marked_regions"]) == expected["marked_regions"]
+    assert json.loads(line["marked_words"]) == expected["marked_words"]
+    assert (line["word_f1"], line["same_half"], line["wrong_reason"]) == ("0.5", "false", "true")
 
 
 def test_nothing_to_export_is_a_header_or_nothing():

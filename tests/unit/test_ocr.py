@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from gatedclip.data.ocr import character_error_rate, in_reading_order, read
+from gatedclip.data.ocr import character_error_rate, in_reading_order, look, read
 
 
 def jpeg(*lines):
@@ -60,3 +60,12 @@ def test_reading_needs_no_network_and_says_nothing():
 )
 def test_the_error_rate_counts_edits_per_true_character(seen, truth, rate):
     assert character_error_rate(seen, truth) == pytest.approx(rate)
+
+
+def test_a_look_says_where_the_words_stand():
+    reading = look(jpeg((20, 20, "quiet words")))
+    (corners,) = reading.boxes
+    assert reading.text == "quiet words"
+    assert corners.min(0) == pytest.approx([20, 25], abs=12)
+    assert corners.max(0) == pytest.approx([215, 60], abs=15)
+    assert look(jpeg()).boxes.shape == (0, 4, 2)

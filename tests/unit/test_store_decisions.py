@@ -1,5 +1,6 @@
 """The queue and the record, told as what reviewers do."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from gatedclip.errors import LeaseLost, NotFound, StoreError
 from gatedclip.store import DecisionFilter, MemeFilter, fold
-from gatedclip.types import Action, Decision, Label, NewMeme, Split, Status
+from gatedclip.types import Action, Decision, Label, Marks, NewMeme, Rationale, Reasons, Split, Status
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 H, B, U = Label.HATEFUL, Label.BENIGN, Label.UNSURE
@@ -110,6 +111,31 @@ def test_nobody_cannot_hold_a_meme(store):
 
 
 # Recording
+
+MARKS = Marks(((0.0, 0.25, 0.5, 1.0), (0.1, 0.1, 0.2, 0.2)), (0, 3), Rationale.TOGETHER, ("love", "“smell”"))
+WRONG = Reasons(0.5, 0.75, 0.375, 0.5, None, 0.6, 0.4, ("you",), Rationale.WORDS, False, True, True)
+
+
+def test_marks_and_reasons_come_back_as_they_were_given(store):
+    first, second, third = fill(store, 3)
+    decide(store, "anna", first, marks=MARKS, reasons=WRONG)
+    decide(store, "anna", second, marks=Marks(rationale=Rationale.NEITHER))
+    decide(store, "anna", third)
+    kept = [store.decisions.list(DecisionFilter(meme_id=meme_id))[0] for meme_id in (first, second, third)]
+    assert [(d.marks, d.reasons, d.wrong_reason) for d in kept] == [
+        (MARKS, WRONG, True),
+        (Marks(rationale=Rationale.NEITHER), None, False),
+        (None, None, False),
+    ]
+
+
+def test_decisions_right_for_the_wrong_reason_can_be_picked_out(store):
+    first, second, third = fill(store, 3)
+    decide(store, "anna", first, marks=MARKS, reasons=WRONG)
+    decide(store, "anna", second, marks=MARKS, reasons=replace(WRONG, wrong_reason=False))
+    decide(store, "anna", third)
+    assert [d.meme_id for d in store.decisions.list(DecisionFilter(wrong_reason=True))] == [first]
+    assert store.decisions.count(DecisionFilter(wrong_reason=True, reviewer="ben")) == 0
 
 
 def test_a_decision_is_stored_as_made_and_frees_the_meme(store):

@@ -6,7 +6,7 @@ from gatedclip.errors import NotFound
 from gatedclip.store import MemeFilter
 from gatedclip.store.database import connect
 from gatedclip.store.tables import TextEditRow
-from gatedclip.types import Action, Decision, Label, NewMeme, Split, Status
+from gatedclip.types import Action, Decision, Label, NewMeme, Rationale, Reasons, Split, Status
 
 
 def meme(text="words", **more):
@@ -156,3 +156,54 @@ def test_columns_hold_one_split_oldest_first(store):
     assert columns.splits == (Split.TRAIN, Split.TRAIN)
     assert len(store.memes.all_keys()) == 3
     assert len(store.memes.all_keys(Split.TEST)) == 0
+
+
+def test_memes_are_found_by_their_very_picture(store):
+    one, two, three = store.memes.add([meme(picture="p1"), meme("other", picture="p1"), meme(picture="p2")])
+    found = store.memes.by_picture(["p1", "p2", "p3"])
+    assert {picture: [m.id for m in memes] for picture, memes in found.items()} == {"p1": [one, two], "p2": [three]}
+
+
+def test_the_kin_of_a_meme_are_its_family_and_those_with_its_picture(store):
+    of = [("p1", "f"), ("p2", "f"), ("p1", ""), ("p3", "")]
+    ids = store.memes.add([meme(picture=picture, family=family) for picture, family in of])
+    kin = {meme_id: [m.id for m in store.memes.kin(store.memes.get(meme_id))] for meme_id in ids}
+    assert list(kin.values()) == [[2, 3], [1], [1], []]
+
+
+def test_joined_memes_bring_their_whole_families_along(store):
+    families = ["", "f", "f", "g", "h", ""]
+    store.memes.add([meme(family=family) for family in families])
+    store.memes.join_families([[1, 2, 4]])
+    assert [m.family for m in store.memes.find(MemeFilter())] == ["f", "f", "f", "f", "h", ""]
+
+
+def test_groups_are_joined_one_after_another_and_a_family_without_a_name_is_named_after_its_oldest(store):
+    store.memes.add([meme() for _ in range(5)])
+    store.memes.join_families([[2, 1], [4, 5], [4, 2], []])
+    assert [m.family for m in store.memes.find(MemeFilter())] == ["meme-1", "meme-1", "", "meme-1", "meme-1"]
+
+
+def test_a_group_with_a_meme_that_is_not_there_joins_nothing(store):
+    store.memes.add([meme(), meme()])
+    with pytest.raises(NotFound, match="1 of 2 memes"):
+        store.memes.join_families([[1, 2], [1, 9]])
+    assert {m.family for m in store.memes.find(MemeFilter())} == {""}
+
+
+def test_memes_whose_label_stands_on_a_wrong_reason_can_be_picked_out(store):
+    """An undone decision no longer counts, nor one that a later decision replaced, nor any of a meme that waits again."""
+    wrong = Reasons(0.1, 0.1, 0.4, None, None, None, None, (), Rationale.WORDS, None, True, True)
+    ids = store.memes.add([meme(text) for text in ("stands", "undone", "replaced", "reopened", "plain")])
+    for meme_id in ids[:4]:
+        store.queue.claim("anna", meme_id=meme_id)
+        store.decisions.record(Decision(meme_id, Action.DECIDE, "anna", label=Label.HATEFUL, reasons=wrong))
+    decide(store, ids[4], Label.HATEFUL)
+    store.decisions.undo("anna", 2)
+    decide(store, ids[1], Label.HATEFUL)
+    decide(store, ids[2], Label.BENIGN)
+    store.decisions.reopen(ids[3], "anna")
+    assert [m.text for m in store.memes.find(MemeFilter(wrong_reason=True))] == ["stands"]
+    assert store.memes.count(MemeFilter(wrong_reason=True, search="plain")) == 0
+    assert store.memes.wrong_reasons(ids) == {ids[0]}
+    assert store.memes.wrong_reasons(ids[1:]) == set()

@@ -4,16 +4,19 @@ import multiprocessing as mp
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from gatedclip.errors import ConfigError, StoreError
-from gatedclip.store import MemeFilter, Store
-from gatedclip.store.database import connect
+from gatedclip.store import DecisionFilter, MemeFilter, Store
+from gatedclip.store.database import connect, writer
 from gatedclip.store.migrate import HEAD, MIGRATIONS, revision
 from gatedclip.store.tables import Base
 from gatedclip.types import NewMeme
@@ -25,6 +28,44 @@ def test_an_empty_database_migrates_to_the_schema_of_the_models(store, store_url
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
+def test_a_store_of_the_first_schema_keeps_its_decisions(store_url):
+    migrate_to(store_url, "0001")
+    engine = connect(store_url)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into meme (id, picture, text, source, name, machine_text, source_sha256, split, family, truth, theme,"
+                " created_at, status, label, leased_by) values (1, 'p', 't', 's', '', '', '', 'queue', '', '', '',"
+                " '2026-01-01 00:00:00', 'decided', 'hateful', '')"
+            )
+        )
+        for event in (
+            "1, 1, 'decide', 'anna', 'hateful', false, false, 'why', null",
+            "2, 1, 'undo', 'anna', null, false, false, '', 1",
+        ):
+            columns = "id, meme_id, action, reviewer, label, assisted, revealed, note, undoes, at"
+            connection.execute(text(f"insert into decision ({columns}) values ({event}, '2026-01-01 00:00:00')"))
+    engine.dispose()
+    opened = Store.open(store_url)
+    undo, made = opened.decisions.list(DecisionFilter())
+    assert (made.note, made.undone, made.marks, made.reasons, undo.undoes) == ("why", True, None, None, 1)
+    assert opened.decisions.count(DecisionFilter(wrong_reason=True)) == 0
+    opened.close()
+
+
+def migrate_to(url: str, target: str) -> None:
+    """An empty database brought to an older schema."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = connect(url)
+    with writer(engine).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, target)
     engine.dispose()
 
 

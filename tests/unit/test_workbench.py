@@ -4,10 +4,11 @@ import pytest
 from bringing import dataset, png
 
 from gatedclip.config import TrainConfig
-from gatedclip.errors import AlreadyRunning, CheckpointError, DataError, LeaseLost, NotFound
+from gatedclip.errors import AlreadyRunning, CheckpointError, DataError, InputError, LeaseLost, NotFound
+from gatedclip.explain.reasons import compare, decided_by, energy
 from gatedclip.model.encoder import weights_sha256
 from gatedclip.store import DecisionFilter, MemeFilter
-from gatedclip.types import Action, Label, Split, Status
+from gatedclip.types import Action, Label, Marks, Rationale, Split, Status
 from gatedclip.workbench import Workbench
 
 QUICK = TrainConfig(epochs=6, warmup=1, learning_rate=3e-3, gate_hold=0)
@@ -165,6 +166,50 @@ def test_the_export_holds_the_decision_with_who_version_and_score(taught):
     assert (row["reviewer"], row["label"], row["meme_id"], row["version"]) == ("anna", "hateful", meme.id, 1)
     assert row["probability"] == pytest.approx(made.probability)
     assert taught.export(DecisionFilter()).decode().splitlines()[1].split(",")[2] == "anna"
+
+
+def test_marks_are_kept_with_how_they_compare_with_the_model(taught):
+    meme = taught.claim("anna")
+    half = decided_by(taught.ledger(meme).margin)
+    label = taught.predict([meme])[0].label
+    marks = Marks(((0.0, 0.0, 0.5, 1.0),), (1, 2), half)
+    made = taught.decide(meme, label, "anna", marks=marks)
+    assert made.marks == Marks(((0.0, 0.0, 0.5, 1.0),), (1, 2), half, ("number", meme.text.split()[2]))
+    assert (made.reasons.agrees, made.reasons.same_modality, made.reasons.area) == (True, True, pytest.approx(0.5))
+    found = taught.remembered(made, meme)
+    assert made.reasons == compare(marks, meme.text.split(), found, taught.ledger(meme).margin, True)
+    assert energy(found, marks.regions) == made.reasons.energy
+
+
+def test_right_for_the_wrong_reason_is_found_by_both_filters(taught):
+    meme = taught.claim("anna")
+    half = decided_by(taught.ledger(meme).margin)
+    other = next(h for h in (Rationale.PICTURE, Rationale.WORDS) if h is not half)
+    label = taught.predict([meme])[0].label
+    taught.decide(meme, label, "anna", marks=Marks(rationale=other))
+    taught.decide(taught.claim("anna"), label, "anna", marks=Marks())  # marks of nothing are none
+    assert [m.id for m in taught.memes(MemeFilter(wrong_reason=True))] == [meme.id]
+    ((wrong, _),) = taught.history(DecisionFilter(wrong_reason=True))
+    assert (wrong.marks.rationale, wrong.reasons.modality) == (other, half)
+    assert taught.wrong_reasons([meme]) == {meme.id}
+    assert taught.history(DecisionFilter())[0][0].marks is None
+
+
+def test_marks_without_a_head_are_kept_alone(bench):
+    bench.import_archive("set.zip", dataset(1))
+    made = bench.decide(bench.claim("anna"), Label.UNSURE, "anna", marks=Marks(rationale=Rationale.WORDS))
+    assert (made.marks.rationale, made.reasons) == (Rationale.WORDS, None)
+    assert bench.remembered(made, bench.meme(1)) is None
+
+
+@pytest.mark.parametrize(
+    "marks", [Marks(words=(3,)), Marks(words=(-1,)), Marks(((0.5, 0.0, 0.5, 1.0),)), Marks(((0.0, 0.0, 1.0, 1.5),))]
+)
+def test_marks_outside_the_meme_are_refused_and_nothing_is_recorded(bench, marks):
+    bench.import_archive("set.zip", dataset(1))
+    with pytest.raises(InputError, match="again"):
+        bench.decide(bench.claim("anna"), Label.UNSURE, "anna", marks=marks)
+    assert bench.count_events(DecisionFilter()) == 0
 
 
 def test_a_picture_of_memeworld_is_drawn_when_first_looked_at(bench):

@@ -7,14 +7,12 @@ from explaining import attribution
 
 from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.familiar import Familiar
-from gatedclip.types import Label, Ledger, ModalityShares
+from gatedclip.types import Label
 from gatedclip.world.explaining import (
     bare,
     called,
     controls,
-    decided_by,
     decisive,
-    energy,
     hit,
     mean,
     named,
@@ -44,13 +42,6 @@ def test_pointing_undoes_the_geometry_of_the_preprocessing():
     letterboxed = attribution(one_hot(0, 0), frame=(0, -0.5, 1, 1.5))  # the first patch lies above the picture
     assert not pointed(letterboxed, (0, 0, 1, 1))
     assert pointed(letterboxed, (0, -0.5, 0.25, 0))
-
-
-def test_energy_counts_patches_on_the_edge_in_part():
-    assert energy(attribution(np.ones((4, 4))), BOX) == pytest.approx(0.25)
-    assert energy(attribution(-np.ones((4, 4))), (0, 0, 0.125, 1)) == pytest.approx(0.125)
-    assert energy(attribution(one_hot(0, 0)), (0.125, 0, 1, 1)) == pytest.approx(0.5)
-    assert energy(attribution(np.zeros((4, 4))), BOX) == 0
 
 
 def test_a_word_is_named_without_case_and_punctuation():
@@ -90,15 +81,6 @@ def test_a_thing_is_off_centre_where_it_leaves_the_middle_free():
 )
 def test_a_map_calls_the_half_with_the_larger_sum(patches, word, half):
     assert called(attribution(patches, [("a", word)])) == half
-
-
-@pytest.mark.parametrize(
-    ("alone_picture", "alone_words", "interaction", "half"),
-    [(3, -1, 2, "picture"), (0.1, -2, 1, "words"), (1, 1, -4, "together")],
-)
-def test_the_ledger_decides_by_its_largest_part(alone_picture, alone_words, interaction, half):
-    shares = ModalityShares(alone_picture + interaction / 2, alone_words + interaction / 2, interaction, 0, 0, 0)
-    assert decided_by(Ledger(0.5, 0.5, shares, None, 0.5, 0.5, 0.5, 2, False, "", "")) == half
 
 
 def test_a_hit_needs_all_that_decides():

@@ -1,0 +1,136 @@
+"""Maps of memes that are asked for and not waited for: known at once, made in the background, or left to a process of its own."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
+
+from gatedclip import background, jobs
+from gatedclip.background import Background, Told
+from gatedclip.types import Attribution, Baseline, Job, JobStatus, Meme, Method, Target, Trust
+
+if TYPE_CHECKING:
+    from gatedclip.engine import Engine
+
+KIND = "explain"  # of the jobs that make what takes long
+LONG = 5.0  # seconds from which a person is asked first, and a process of its own does it
+COST: dict[Method, float] = {"quick": 1, "integrated gradients": 8, "leave one out": 6, "kernel shap": 60}
+"""Times a quick map, until a method was measured: what ViT-B-32 and the small CLIP take, between the two."""
+CHECKING = 6.0  # times the map itself: how long it takes to find out how far to trust it
+RECENT = 20  # jobs looked at for the one that is meant
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of explaining: by which method, which number, against which picture that stands for none."""
+
+    method: Method = "integrated gradients"
+    target: Target = "margin"
+    baseline: Baseline = "mean colour"
+
+    @property
+    def quick(self) -> Way:
+        """The quick map of the same number, which compares with nothing."""
+        return Way("quick", self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """How it stands with something asked for."""
+
+    state: Literal["known", "offered", background.State]  # offered: takes long, so a person says whether it is wanted
+    progress: float = 0.0  # 0..1
+    message: str = ""  # what went wrong
+    seconds: float = 0.0  # it takes, roughly
+
+    @property
+    def under_way(self) -> bool:
+        return self.state in ("waiting", "running")
+
+
+class Atlas:
+    """The maps of memes and how far to trust them. One per process; safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.jobs = engine, engine.store.jobs
+        self.background = Background()
+        self._took: dict[tuple[Method, bool], float] = {}  # seconds, as measured last
+
+    def known(self, meme: Meme, way: Way) -> Attribution | None:
+        return self.engine.known(meme, way.method, way.target, way.baseline)
+
+    def known_trust(self, meme: Meme, way: Way) -> Trust | None:
+        return self.engine.known_trust(meme, way.method, way.target, way.baseline)
+
+    def ask(self, meme: Meme, way: Way, trust: bool = False) -> Errand:
+        """How it stands with a map, or with how far to trust it; begun if it takes seconds only, offered if it takes long.
+
+        Ask again while it is wanted. What failed or was cancelled stays so until `insist`.
+        """
+        if (self.known_trust if trust else self.known)(meme, way) is not None:
+            return Errand("known")
+        seconds = self._expected(meme, way, trust)
+        if seconds is None:
+            return Errand("waiting")
+        if seconds > LONG:
+            return self._by_job(meme, way, trust, seconds)
+        task = self.background.ask(self._key(meme, way, trust), lambda told: self._make(meme, way, trust, told))
+        return Errand(task.state, task.progress, task.message, seconds)
+
+    def insist(self, meme: Meme, way: Way, trust: bool, by: str) -> None:
+        """Begins what was offered, failed or was cancelled. AlreadyRunning when another long one is under way."""
+        seconds = self._expected(meme, way, trust)
+        if seconds is not None and seconds > LONG:
+            jobs.start(self.jobs, self.engine.settings, KIND, by, self._options(meme, way, trust))
+        else:
+            self.background.forget(self._key(meme, way, trust))
+            self.ask(meme, way, trust)
+
+    def stop(self, meme: Meme, way: Way, trust: bool = False) -> None:
+        """Cancels it for everyone who asks; it stops within a batch."""
+        self.background.cancel(self._key(meme, way, trust))
+        job = self._job(meme, way, trust)
+        if job is not None:
+            self.jobs.cancel(job.id)
+
+    # --- how long ---------------------------------------------------------------------------------------------------
+
+    def _expected(self, meme: Meme, way: Way, trust: bool) -> float | None:
+        """Seconds it takes on this machine; None while the first measurement is being made."""
+        if (took := self._took.get((way.method, trust))) is not None:
+            return took
+        if self.engine.pace is None:
+            self.background.ask("pace", lambda _: self.engine.measure_pace(meme))
+            return None
+        return self.engine.pace * COST[way.method] * (CHECKING if trust else 1)
+
+    def _make(self, meme: Meme, way: Way, trust: bool, told: Told) -> None:
+        started = time.monotonic()
+        (self.engine.trust if trust else self.engine.explain)(meme, way.method, way.target, way.baseline, told)
+        self._took[way.method, trust] = time.monotonic() - started
+
+    # --- by a process of its own ------------------------------------------------------------------------------------
+
+    def _by_job(self, meme: Meme, way: Way, trust: bool, seconds: float) -> Errand:
+        job = self._job(meme, way, trust)
+        match job.status if job else None:
+            case JobStatus.QUEUED | JobStatus.RUNNING:
+                return Errand("running" if job.progress else "waiting", job.progress, "", seconds)  # type: ignore[union-attr]
+            case JobStatus.FAILED | JobStatus.LOST:
+                return Errand("failed", 0.0, job.message, seconds)  # type: ignore[union-attr]
+            case JobStatus.CANCELLED:
+                return Errand("cancelled", 0.0, "", seconds)
+        return Errand("offered", seconds=seconds)
+
+    def _job(self, meme: Meme, way: Way, trust: bool) -> Job | None:
+        """The latest job that makes, or was to make, just this."""
+        jobs.reap(self.jobs)
+        wanted = self._options(meme, way, trust)
+        return next((job for job in self.jobs.latest(KIND, RECENT) if job.options == wanted), None)
+
+    def _options(self, meme: Meme, way: Way, trust: bool) -> dict[str, object]:
+        return {"meme_id": meme.id, "text": meme.text, "version": self.engine.champion().id, **asdict(way), "trust": trust}
+
+    def _key(self, meme: Meme, way: Way, trust: bool) -> tuple[object, ...]:
+        return meme.picture, meme.text, self.engine.champion().id, way, trust
