@@ -8,6 +8,7 @@ GatedCLIPError
 │   ├── UploadRejected   a picture, archive or text we refuse
 │   └── ImportRejected   a dataset file we refuse as a whole (single rows are reported, not raised)
 ├── DataError            there is not enough, or not the right, data for what was asked
+├── ExportError          a figure cannot be drawn into a file on this machine
 └── StoreError
     ├── NotFound         no such meme, version, job or decision
     ├── LeaseLost        the meme is no longer held by this reviewer
@@ -40,6 +41,9 @@ class ImportRejected(InputError): ...
 
 
 class DataError(GatedCLIPError): ...
+
+
+class ExportError(GatedCLIPError): ...
 
 
 class StoreError(GatedCLIPError): ...
