@@ -9,6 +9,7 @@ GatedCLIPError
 │   └── ImportRejected   a dataset file we refuse as a whole (single rows are reported, not raised)
 ├── NotAllowed           this person's role does not include it
 ├── DataError            there is not enough, or not the right, data for what was asked
+├── ExportError          a figure cannot be drawn into a file on this machine
 └── StoreError
     ├── NotFound         no such meme, version, job or decision
     ├── PolicyError      a decision lacks what its policy asks for, or holds what it does not know
@@ -45,6 +46,9 @@ class NotAllowed(GatedCLIPError): ...
 
 
 class DataError(GatedCLIPError): ...
+
+
+class ExportError(GatedCLIPError): ...
 
 
 class StoreError(GatedCLIPError): ...

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 
-from gatedclip.types import Attribution, ModalityShares
+from gatedclip.types import Attribution, ModalityShares, Target
 
 LEANS = 0.6  # from this share on a meme leans on one side
 APART = 0.1  # gate and share this far apart are both said
 STRONGEST = 3  # words named
+
+DIRECTIONS: dict[Target, tuple[str, str]] = {
+    "margin": ("towards hateful", "away from hateful"),
+    "gate": ("towards the picture", "towards the words"),
+}
 
 _ROWS = ("upper", "middle", "lower")
 _COLUMNS = ("left", "centre", "right")
@@ -69,21 +74,22 @@ def _say_picture(attribution: Attribution) -> str:
     side = len(strength)
     row, column = divmod(int(strength.argmax()), side)
     where = " ".join((_ROWS[row * 3 // side], _COLUMNS[column * 3 // side]))
-    return f"The picture counts most at the {where}{_direction(attribution.patches[row, column], attribution.signed)}."
+    return f"The picture counts most at the {where}{_direction(attribution, attribution.patches[row, column])}."
 
 
 def _say_words(attribution: Attribution) -> str:
     counted = sorted((w for w in attribution.words if w.value), key=lambda w: -abs(w.value))
     if not counted:
         return "No word counts."
-    named = [f"“{w.text}”{_direction(w.value, attribution.signed)}" for w in counted[:STRONGEST]]
+    named = [f"“{w.text}”{_direction(attribution, w.value)}" for w in counted[:STRONGEST]]
     return f"Words that count most: {', '.join(named)}."
 
 
-def _direction(value: float, signed: bool) -> str:
-    if not signed:
+def _direction(attribution: Attribution, value: float) -> str:
+    if not attribution.signed:
         return ""
-    return " (towards hateful)" if value > 0 else " (away from hateful)"
+    towards, away = DIRECTIONS[attribution.target]
+    return f" ({towards if value > 0 else away})"
 
 
 def say_trust(attribution: Attribution) -> str:

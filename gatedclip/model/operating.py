@@ -121,8 +121,9 @@ def auroc_delong(hateful: np.ndarray, probability: np.ndarray) -> Interval:
     beaten = (rank[bad] - _midranks(probability[bad])) / negatives  # share of the benign below each hateful meme
     beating = 1 - (rank[~bad] - _midranks(probability[~bad])) / positives  # share of the hateful above each benign one
     area = float(beaten.mean())
-    if not 0 < area < 1:
-        return Interval(area, area, area)
+    if not 0 < area < 1:  # no spread to measure; as many trials as the smaller class has memes is the cautious view
+        few = min(positives, negatives)
+        return proportion(round(area * few), few)
     variance = beaten.var(ddof=1) / positives + beating.var(ddof=1) / negatives
     reach = Z * variance**0.5 / (area * (1 - area))
     odds = area / (1 - area)

@@ -10,7 +10,6 @@ import numpy as np
 from gatedclip.types import HeadVersion, Label, Split
 
 State = Literal["decided", "undecided"]
-Known = Literal["hateful", "benign", "unsure", "unlabelled"]
 
 
 @dataclass(frozen=True)
@@ -20,14 +19,26 @@ class PopulationFilter:
     split: Split | None = None
     state: State | None = None
     """Whether a person decided about it."""
-    known: Known | None = None
-    """The label it is held to: by decision, else the one it came with."""
+    known: str = ""
+    """The label it is held to, by decision, else the one it came with: hateful, benign, unsure, unlabelled."""
     source: str = ""
     theme: str = ""
     truth: str = ""
     """What decides: picture, words, together, neither."""
     search: str = ""
     """Part of the text, whatever its case."""
+
+
+@dataclass(frozen=True)
+class Shares:
+    """The picture's part of the Shapley split of each meme's margin."""
+
+    picture: np.ndarray  # (N,) float32, 0..1
+    apart: np.ndarray  # (N,) bool: the gate leans to one half and this split to the other
+    references: int  # K, training memes that stood for an absent half
+
+
+EVERYONE = PopulationFilter()
 
 
 @dataclass(frozen=True)
@@ -103,6 +114,17 @@ class Population:
         if len(self) <= most:
             return self
         return self.take(np.sort(np.random.default_rng(0).choice(len(self), most, replace=False)))
+
+    def outcome(self, threshold: float) -> np.ndarray:
+        """What became of each meme (N,) at a threshold: found, missed, false alarm, cleared, or not labelled."""
+        flagged, hateful = self.probability >= threshold, self.known == Label.HATEFUL
+        named = np.where(flagged, np.where(hateful, "found", "false alarm"), np.where(hateful, "missed", "cleared"))
+        return np.where(np.isin(self.known, [Label.HATEFUL, Label.BENIGN]), named, "not labelled")
+
+    def mistakes(self, threshold: float) -> np.ndarray:
+        """Ids of the memes that are missed or a false alarm, those furthest on the wrong side of the threshold first."""
+        wrong = self.take(np.isin(self.outcome(threshold), ["missed", "false alarm"]))
+        return wrong.ids[np.argsort(-np.abs(wrong.probability - threshold), kind="stable")]
 
     def plain(self) -> dict[str, list[Any]]:
         """The columns as plain values, for CSV and JSON."""

@@ -15,16 +15,15 @@ from gatedclip import curriculum
 from gatedclip.data.text import text_key
 from gatedclip.engine import Engine
 from gatedclip.errors import DataError
-from gatedclip.explain.modality import as_long_as, drawn, picture_shares
+from gatedclip.explain.modality import as_long_as, disagree, drawn, picture_shares
 from gatedclip.model.checkpoint import TrainedHead
-from gatedclip.population.columns import Population
+from gatedclip.population.columns import Population, Shares
 from gatedclip.store.decisions import DecisionFilter
 from gatedclip.store.memes import MemeColumns
 from gatedclip.types import HeadVersion, Progress
 
 REFERENCES = 128  # K, memes that stand for an absent half: half the shares are then within 0.02 of those by 2,048
 KEPT = 12  # head versions remembered at once; a population of 10,000 memes takes about 2 MB
-AT_ONCE = 64  # memes not embedded yet that are embedded unasked: a second or two with the small CLIP
 ROWS = 8192  # memes put through a head at once
 
 
@@ -78,8 +77,8 @@ class Populations:
         with self._lock:
             self._stamp = ()
 
-    def shapley(self, population: Population) -> np.ndarray:
-        """The picture's share (N,), 0..1, in the Shapley split of each meme's margin, against REFERENCES training memes."""
+    def shapley(self, population: Population) -> Shares:
+        """The picture's share in the Shapley split of each meme's margin, and where the gate leans the other way."""
 
         def ask(trained: TrainedHead, picture: Tensor, words: Tensor) -> np.ndarray:
             familiar = trained.familiar
@@ -88,7 +87,8 @@ class Populations:
                 references = as_long_as(picture, references[0]), as_long_as(words, references[1])
             return picture_shares(trained.head, picture, words, *references)
 
-        return self._column("shapley", population, ask)
+        picture, most = self._column("shapley", population, ask), len(self.engine.head(population.version).familiar.picture)
+        return Shares(picture, np.asarray(disagree(population.gate, picture)), min(REFERENCES, most))
 
     def novelty(self, population: Population) -> np.ndarray:
         """Distance (N,) to the training memes over the largest usual one; above 1 is unfamiliar."""
@@ -121,7 +121,7 @@ class Populations:
     def _read(self) -> Vectors:
         """All embeddings, read again only when the memes changed; all answers are forgotten then."""
         store = self.engine.store
-        stamp = (*store.memes.text_stamp(), store.decisions.count(DecisionFilter()))
+        stamp = (*store.memes.stamp(), store.decisions.count(DecisionFilter()))
         if self._vectors is None or stamp != self._stamp:
             self._vectors = read(self.engine)
             self._answers.clear()
@@ -130,14 +130,12 @@ class Populations:
 
 
 def read(engine: Engine) -> Vectors:
-    """Every meme the encoder understands that is embedded, or soon can be."""
+    """Every meme the encoder understands and has embedded; none is embedded here, which could take minutes."""
     memes = curriculum.columns(engine.store, engine.encoder.demo)
     keys = [text_key(text) for text in memes.texts]
     lacking = {*engine.store.vectors.missing(engine.encoder.identity, "picture", memes.pictures)}
     speechless = {*engine.store.vectors.missing(engine.encoder.identity, "words", keys)}
     absent = np.array([p in lacking or k in speechless for p, k in zip(memes.pictures, keys, strict=True)], bool)
-    if absent.sum() <= AT_ONCE:
-        absent[:] = False
     here, missing = (memes.take(np.flatnonzero(mask).tolist()) for mask in (~absent, absent))
     if not len(here):
         raise DataError(

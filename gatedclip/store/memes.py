@@ -126,7 +126,7 @@ class Memes:
             row = session.scalar(select(MemeRow).where(at, *which.conditions()).order_by(order).limit(1))
             return None if row is None else to_meme(row)
 
-    def text_stamp(self) -> tuple[int, int, int]:
+    def stamp(self) -> tuple[int, int, int]:
         """A value that is another one whenever memes came or went or got other words; decisions leave it as it is."""
         counts = (func.count(MemeRow.id), func.coalesce(func.max(MemeRow.id), 0))
         edits = select(func.coalesce(func.max(TextEditRow.id), 0))

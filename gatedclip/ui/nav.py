@@ -20,7 +20,9 @@ ICON = str(ASSETS / "icon.png")
 _inside: ContextVar[bool] = ContextVar("inside the frame", default=False)
 """Not session state: that cannot be written any more once a page has called st.stop or st.rerun."""
 
-REVIEW, QUEUE, HISTORY, RETRAIN, MODELS = (f"pages/{name}.py" for name in ("review", "queue", "history", "retrain", "models"))
+REVIEW, QUEUE, HISTORY, GATES, LAB, RETRAIN, MODELS = (
+    f"pages/{name}.py" for name in ("review", "queue", "history", "gates", "lab", "retrain", "models")
+)
 
 
 def build() -> StreamlitPage:
@@ -32,6 +34,8 @@ def build() -> StreamlitPage:
             st.Page(REVIEW, title="Review", icon=":material/rate_review:", default=True),
             st.Page(QUEUE, title="Queue", icon=":material/inbox:"),
             st.Page(HISTORY, title="History", icon=":material/history:"),
+            st.Page(GATES, title="Gates", icon=":material/balance:"),
+            st.Page(LAB, title="Lab", icon=":material/science:"),
             st.Page(RETRAIN, title="Retrain", icon=":material/model_training:"),
             st.Page(MODELS, title="Models", icon=":material/deployed_code:"),
         ]

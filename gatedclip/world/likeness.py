@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -231,6 +231,8 @@ def _other_thing(rng: random.Random, scene: Scene) -> Scene:
 
 
 def _moved(rng: random.Random, scene: Scene) -> Scene:
-    """The same things before the same backdrop in other places and sizes."""
+    """The same things before the same backdrop in other places and sizes, the main one away by a tenth of the picture or more."""
     main, *others = (thing.name for thing in scene.things)
-    return replace(scene, things=compose(rng, main, others).things)
+    places = (compose(rng, main, others).things for _ in count())
+    first = scene.things[0]
+    return replace(scene, things=next(p for p in places if max(abs(p[0].x - first.x), abs(p[0].y - first.y)) >= 0.1))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = {"streamlit", "torch", "open_clip", "captum", "onnxruntime", "rapidocr", "plotly", "sklearn"}
+HEAVY = {"streamlit", "torch", "open_clip", "captum", "onnxruntime", "rapidocr", "plotly", "kaleido", "sklearn"}
 SCREENS = sorted([ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "gatedclip" / "ui").glob("*.py")])
 
 # --- imports ------------------------------------------------------------------------------------------------------
@@ -40,6 +40,7 @@ def loaded_by(*modules: str) -> set[str]:
         ("gatedclip.jobs", set()),
         ("gatedclip.store.store", set()),
         ("gatedclip.figures.training", {"plotly"}),
+        ("gatedclip.figures.export", {"plotly"}),
         ("gatedclip.model.heads", {"torch"}),
         ("gatedclip.learn.lesson", set()),
     ],

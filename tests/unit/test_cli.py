@@ -16,7 +16,10 @@ from gatedclip.store.memes import MemeFilter
 from gatedclip.types import Label, Split
 from gatedclip.workbench import Workbench
 
-VERBS = {"demo", "serve", "import", "predict", "explain", "train", "evaluate", "retrain", "promote", "export", "world", "bench"}
+VERBS = {
+    "demo", "serve", "import", "export", "predict", "explain", "ledger", "what-if", "figure", "similar", "confounders", "compare",
+    "train", "retrain", "versions", "evaluate", "promote", "world", "bench",
+}  # fmt: skip
 
 
 @pytest.fixture

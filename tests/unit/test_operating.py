@@ -102,6 +102,8 @@ def test_delong_agrees_with_scikit_learn_and_with_the_bootstrap_of_the_report():
     assert (found.low, found.high) == pytest.approx((resampled.low, resampled.high), abs=0.01)
 
 
-def test_a_head_that_errs_never_or_always_has_no_width():
-    assert auroc_delong(np.array([1, 0]), np.array([0.9, 0.1])).low == 1
-    assert auroc_delong(np.array([1, 0]), np.array([0.1, 0.9])).high == 0
+def test_a_head_that_erred_never_or_always_is_as_sure_as_its_smaller_class_allows():
+    never = auroc_delong(np.array([1, 1, 0, 0, 0]), np.array([0.9, 0.8, 0.3, 0.2, 0.1]))
+    always = auroc_delong(np.array([1, 0]), np.array([0.1, 0.9]))
+    assert (never, always) == (proportion(2, 2), proportion(0, 1))
+    assert never.low < 0.5

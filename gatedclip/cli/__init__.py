@@ -1,0 +1,68 @@
+"""The same verbs in a terminal: `gatedclip --help`. Results go to stdout, progress to stderr, a mistake is one sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from gatedclip.cli import bench, bring, figure, lab, look, teach, world
+from gatedclip.data.text import clean_text
+from gatedclip.errors import GatedCLIPError
+
+
+class Sentences(TyperGroup):
+    """Commands whose foreseen errors are one sentence on stderr and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GatedCLIPError as error:
+            typer.echo(clean_text(str(error)), err=True)
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    cls=Sentences,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Review memes together with a model you can look inside and teach. Data lives in GATEDCLIP_HOME (default: data).",
+)
+worlds = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="MemeWorld: make what ships in assets/, and measure it.")
+benches = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+
+app.command("demo")(bring.demo)
+app.command("serve")(bring.serve)
+app.command("import")(bring.import_)
+app.command("export")(bring.export)
+
+app.command("predict")(look.predict)
+app.command("explain")(look.explain)
+app.command("ledger")(look.ledger)
+app.command("what-if")(look.what_if)
+app.command("figure")(figure.figure)
+
+app.command("similar")(lab.similar)
+app.command("confounders")(lab.confounders)
+app.command("compare")(lab.compare)
+
+app.command("train")(teach.train)
+app.command("retrain")(teach.retrain)
+app.command("versions")(teach.versions)
+app.command("evaluate")(teach.evaluate)
+app.command("promote")(teach.promote)
+
+app.add_typer(worlds, name="world")
+worlds.command("build")(world.build)
+worlds.command("table")(world.table)
+
+app.add_typer(benches, name="bench")
+benches.callback()(bench.measure)
+benches.command("explain")(bench.explanations)
+
+
+def main() -> None:
+    app(prog_name="gatedclip")
