@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from gatedclip.config import TrainConfig
 from gatedclip.data.text import fingerprint
 from gatedclip.learn.lesson import Lesson, plan
@@ -9,6 +12,7 @@ from gatedclip.store.memes import MemeColumns
 from gatedclip.store.store import Store
 from gatedclip.types import WORLD, Split
 
+LESSON = "lesson.json"  # beside a head: the ids of the memes it learned from
 HELD_OUT = (Split.VALIDATION, Split.TEST)
 
 
@@ -35,3 +39,14 @@ def lesson(store: Store, memes: MemeColumns, config: TrainConfig) -> Lesson:
 
     leaking = {i for i, _ in decided if leaks(at[i])}
     return plan(base, decided, leaking, config.decision_weight, config.decision_cap)
+
+
+def keep(lesson: Lesson, folder: Path) -> None:
+    """Notes beside a head which memes it learned from."""
+    (folder / LESSON).write_text(json.dumps([int(meme_id) for meme_id in lesson.ids]))
+
+
+def learned(folder: Path) -> set[int]:
+    """Ids of the memes a head learned from; none for the head that came with the demo."""
+    file = folder / LESSON
+    return set(json.loads(file.read_text())) if file.is_file() else set()

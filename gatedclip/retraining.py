@@ -60,6 +60,7 @@ def _keep(engine: Engine, trained: TrainedHead, lesson: Lesson, by: str, memes: 
     test, report = measure(engine, parent, trained, memes)
     folder = uuid.uuid4().hex
     checkpoint.save(trained, engine.settings.versions / folder)
+    curriculum.keep(lesson, engine.settings.versions / folder)
     told = trained.provenance
     metrics = {name: told[name] for name in ("validation", "best_epoch", "epochs", "seconds")}
     return engine.store.versions.add(

@@ -102,6 +102,10 @@ class Team:
         """The named queues."""
         return [QueueRule(**values) for values in self.store.settings.get(RULES, [])]
 
+    def rule(self, name: str) -> QueueRule | None:
+        """The named queue; None for "" or a queue that is gone, which means everything that waits."""
+        return next((rule for rule in self.rules() if rule.name == name), None)
+
     def write_rules(self, rules: list[QueueRule], by: str) -> None:
         self.require(by, "assign")
         names = [rule.name.strip() for rule in rules]

@@ -140,6 +140,12 @@ class Decisions:
         with self._db.reading() as session:
             return [*_events(session, DecisionRow.id.in_(joined))][::-1]
 
+    def answered(self, meme_id: int, reviewer: str) -> bool:
+        """Whether this person's decision about the meme stands."""
+        mine = (DecisionRow.meme_id == meme_id, DecisionRow.reviewer == reviewer, DecisionRow.action == Action.DECIDE, STANDS)
+        with self._db.reading() as session:
+            return bool(session.scalar(select(exists().where(*mine))))
+
     def audit(self) -> Audit:
         """Checks every receipt, and that each meme stands where its events put it."""
         with self._db.reading() as session:

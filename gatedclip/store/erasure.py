@@ -9,7 +9,17 @@ from gatedclip.errors import NotFound
 from gatedclip.store.database import Database
 from gatedclip.store.decisions import add_event, settle
 from gatedclip.store.memes import row_of
-from gatedclip.store.tables import AttributionRow, DecisionRow, DraftRow, ExposureRow, MemeRow, PersonRow, TextEditRow, VectorRow
+from gatedclip.store.tables import (
+    AttributionRow,
+    DecisionRow,
+    DraftRow,
+    ExposureRow,
+    LikenessRow,
+    MemeRow,
+    PersonRow,
+    TextEditRow,
+    VectorRow,
+)
 from gatedclip.types import Action, Decision, Split, Status
 
 NOBODY = "(erased)"
@@ -67,6 +77,7 @@ def _forget_computed(session: Session, meme: MemeRow, text_key: str) -> None:
     same_words = session.scalar(select(func.count()).where(MemeRow.text == meme.text, others))
     session.execute(delete(AttributionRow).where(AttributionRow.picture == meme.picture, AttributionRow.text_key == text_key))
     if not same_picture:
+        session.execute(delete(LikenessRow).where(LikenessRow.picture == meme.picture))
         session.execute(delete(VectorRow).where(VectorRow.key == meme.picture, VectorRow.kind.in_(("picture", "mirrored"))))
     if not same_words:
         session.execute(delete(VectorRow).where(VectorRow.key == text_key, VectorRow.kind == "words"))

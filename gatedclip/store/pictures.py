@@ -42,6 +42,11 @@ class Pictures:
     def has(self, key: str, variant: Variant) -> bool:
         return self._path(key, variant).is_file()
 
+    def remove(self, key: str) -> None:
+        """Every variant is gone; also when some were never there."""
+        for variant in get_args(Variant):
+            self._path(key, variant).unlink(missing_ok=True)
+
     def _path(self, key: str, variant: str) -> Path:
         if not _KEY.fullmatch(key):
             raise StoreError(f"{key[:80]!r} is not a picture key; a key has 1 to 128 of a-z, 0-9 and '-'.")

@@ -1,0 +1,81 @@
+"""What every verb works with."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Self
+
+from gatedclip.config import Settings
+from gatedclip.data import images
+from gatedclip.errors import BackboneError
+from gatedclip.store.pictures import Pictures, Variant
+from gatedclip.store.store import Store
+from gatedclip.team import Team
+from gatedclip.world import memes as world
+
+if TYPE_CHECKING:
+    from gatedclip.engine import Engine
+
+
+def silent(fraction: float, message: str) -> None:
+    """Progress that nobody watches."""
+
+
+class Bench:
+    """Settings, store, pictures and the engine, which all verbs work with."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings, self.store = settings, store
+        self.pictures = Pictures(settings.pictures)
+        self.team = Team(settings, store)
+        self._engine: Engine | None = None
+        self._broken: BackboneError | None = None
+        self._loading = threading.Lock()
+
+    @classmethod
+    def open(cls, settings: Settings | None = None) -> Self:
+        """The workbench in the folder that the settings name, made if it was not there."""
+        settings = settings or Settings.from_env()
+        settings.home.mkdir(parents=True, exist_ok=True)
+        return cls(settings, Store.open(settings.url))
+
+    @property
+    def engine(self) -> Engine:
+        """The encoder and the heads, loaded on first need (seconds).
+
+        BackboneError says why they cannot be; it stays so until a restart, so that a decision never waits for a second try.
+        """
+        with self._loading:
+            if self._broken is not None:
+                raise self._broken
+            if self._engine is None:
+                self._engine = self._load()
+        return self._engine
+
+    def _load(self) -> Engine:
+        from gatedclip.engine import Engine
+
+        try:
+            return Engine(self.settings, self.store, lambda key: self.picture(key, "full"))
+        except BackboneError as error:
+            self._broken = error
+            raise
+
+    def load(self) -> None:
+        """Loads the engine now."""
+        self.engine  # noqa: B018
+
+    @property
+    def demo(self) -> bool:
+        """Whether the small CLIP is in use, which knows only MemeWorld."""
+        return self.settings.backbone == "demo"
+
+    def picture(self, key: str, variant: Variant) -> bytes:
+        """A picture's bytes: full, blurred, thumb or thumb-blurred. MemeWorld's pictures are drawn when first looked at."""
+        if not self.pictures.has(key, variant) and key.startswith("world-"):
+            self._keep(key, images.to_jpeg(world.at(key).draw()))
+        return self.pictures.get(key, variant)
+
+    def _keep(self, key: str, jpeg: bytes) -> None:
+        for name, data in {**images.variants(jpeg), "full": jpeg}.items():
+            self.pictures.put(key, name, data)  # type: ignore[arg-type]
