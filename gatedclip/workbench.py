@@ -29,6 +29,7 @@ from gatedclip.types import (
     Answer,
     Attribution,
     Baseline,
+    By,
     Decision,
     HeadVersion,
     Job,
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 
     from gatedclip.engine import Engine
     from gatedclip.population.measure import Populations
-    from gatedclip.probing import By, Lab
+    from gatedclip.probing import Lab
 
 
 def _worded(marks: Marks | None, meme: Meme) -> Marks | None:
@@ -205,6 +206,10 @@ class Workbench:
 
     def count(self, which: MemeFilter) -> int:
         return self.store.memes.count(which)
+
+    def kin(self, meme: Meme) -> list[Meme]:
+        """The other memes of its family and those with its very picture."""
+        return self.store.memes.kin(meme)
 
     def beside(self, meme_id: int, which: MemeFilter, forward: bool = True) -> Meme | None:
         """The next (or previous) matching meme by number; None at the end."""
