@@ -16,7 +16,7 @@ const KEPT = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
   const find = (name) => parentElement.querySelector(name);
-  const wrap = find(".wrap"), picture = find(".pic"), lay = find(".lay"), say = find(".say"), bar = find(".bar");
+  const wrap = find(".wrap"), picture = find(".pic"), lay = find(".lay"), say = find("[role=status]"), bar = find(".bar");
   const kept = KEPT.get(parentElement) || { tag: null, regions: [], drag: null, cursor: null };
   KEPT.set(parentElement, kept);
   if (kept.tag !== data.tag) Object.assign(kept, { tag: data.tag, regions: data.regions, drag: null, cursor: null });
