@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 KIND = "explain"  # of the jobs that make what takes long
 LONG = 5.0  # seconds from which a person is asked first, and a process of its own does it
+SPEED = {"cpu": 1e11, "else": 1e13}  # operations per second: guesses, so that the same encoder is always treated alike
 COST: dict[Method, float] = {"quick": 1, "integrated gradients": 8, "leave one out": 6, "kernel shap": 60}
-"""Times a quick map, until a method was measured: what ViT-B-32 and the small CLIP take, between the two."""
+"""Times a quick map, as ViT-B-32 and the small CLIP take, between the two."""
 CHECKING = 6.0  # times the map itself: how long it takes to find out how far to trust it
 RECENT = 20  # jobs looked at for the one that is meant
 
@@ -52,8 +53,8 @@ class Errand:
 class Atlas:
     """The maps of memes and how far to trust them. One per process; safe to share between threads."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine, self.jobs = engine, engine.store.jobs
+    def __init__(self, engine: Engine, long: float = LONG) -> None:
+        self.engine, self.jobs, self.long = engine, engine.store.jobs, long
         self.background = Background()
         self._took: dict[tuple[Method, bool], float] = {}  # seconds, as measured last
 
@@ -70,18 +71,14 @@ class Atlas:
         """
         if (self.known_trust if trust else self.known)(meme, way) is not None:
             return Errand("known")
-        seconds = self._expected(meme, way, trust)
-        if seconds is None:
-            return Errand("waiting")
-        if seconds > LONG:
-            return self._by_job(meme, way, trust, seconds)
+        if self._long(meme, way, trust):
+            return self._by_job(meme, way, trust)
         task = self.background.ask(self._key(meme, way, trust), lambda told: self._make(meme, way, trust, told))
-        return Errand(task.state, task.progress, task.message, seconds)
+        return Errand(task.state, task.progress, task.message, self._seconds(meme, way, trust))
 
     def insist(self, meme: Meme, way: Way, trust: bool, by: str) -> None:
         """Begins what was offered, failed or was cancelled. AlreadyRunning when another long one is under way."""
-        seconds = self._expected(meme, way, trust)
-        if seconds is not None and seconds > LONG:
+        if self._long(meme, way, trust):
             jobs.start(self.jobs, self.engine.settings, KIND, by, self._options(meme, way, trust))
         else:
             self.background.forget(self._key(meme, way, trust))
@@ -96,14 +93,17 @@ class Atlas:
 
     # --- how long ---------------------------------------------------------------------------------------------------
 
-    def _expected(self, meme: Meme, way: Way, trust: bool) -> float | None:
-        """Seconds it takes on this machine; None while the first measurement is being made."""
-        if (took := self._took.get((way.method, trust))) is not None:
-            return took
-        if self.engine.pace is None:
-            self.background.ask("pace", lambda _: self.engine.measure_pace(meme))
-            return None
-        return self.engine.pace * COST[way.method] * (CHECKING if trust else 1)
+    def _long(self, meme: Meme, way: Way, trust: bool) -> bool:
+        return self._expected(meme, way, trust) > self.long
+
+    def _expected(self, meme: Meme, way: Way, trust: bool) -> float:
+        """Seconds by the encoder's size, whatever else the machine is doing now."""
+        speed = SPEED.get(self.engine.encoder.device, SPEED["else"])
+        return self.engine.operations(meme.text) / speed * COST[way.method] * (CHECKING if trust else 1)
+
+    def _seconds(self, meme: Meme, way: Way, trust: bool) -> float:
+        """Seconds it took last time here, or is expected to take."""
+        return self._took.get((way.method, trust)) or self._expected(meme, way, trust)
 
     def _make(self, meme: Meme, way: Way, trust: bool, told: Told) -> None:
         started = time.monotonic()
@@ -112,7 +112,8 @@ class Atlas:
 
     # --- by a process of its own ------------------------------------------------------------------------------------
 
-    def _by_job(self, meme: Meme, way: Way, trust: bool, seconds: float) -> Errand:
+    def _by_job(self, meme: Meme, way: Way, trust: bool) -> Errand:
+        seconds = self._seconds(meme, way, trust)
         job = self._job(meme, way, trust)
         match job.status if job else None:
             case JobStatus.QUEUED | JobStatus.RUNNING:

@@ -39,7 +39,6 @@ class Engine:
         self.settings, self.store, self._picture = settings, store, picture
         self.encoder: Encoder = load_encoder(settings.backbone, settings.resize, settings.device)
         self._loaded: dict[int, TrainedHead] = {}
-        self.pace: float | None = None  # seconds a quick map takes here, once measured
         self._encoding = threading.Lock()  # two sessions asking for the same new meme encode it once
 
     # --- embed ----------------------------------------------------------------------------------------------------
@@ -159,10 +158,13 @@ class Engine:
         kept = self.store.attributions.get(*at)
         return None if kept is None else trust_from_bytes(kept)
 
-    def measure_pace(self, meme: Meme) -> None:
-        """Finds out how many seconds a quick map takes here; the first run warms up and does not count."""
-        head, picture = self.head(self.champion()).head, self.picture(meme.picture)
-        self.pace = [explain(self.encoder, head, picture, meme.text).seconds for _ in range(2)][-1]
+    def operations(self, text: str) -> float:
+        """How many operations one quick map of a meme with this text takes: forward and back through both towers, roughly."""
+        sizes = {name: weight.numel() for name, weight in self.encoder.model.named_parameters()}
+        visual = sum(size for name, size in sizes.items() if name.startswith("visual."))
+        others = sum(sizes.values()) - visual
+        tokens = self.encoder.trim(self.encoder.tokens([text])).shape[1]
+        return 4.0 * (visual * (self.encoder.grid**2 + 1) + others * tokens)
 
     def what_if(self, meme: Meme) -> tuple[np.ndarray, list[float]]:
         """P(hateful) (101,) were the gate forced from words (0) to picture (1), and the gates at which the decision flips."""

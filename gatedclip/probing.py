@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from gatedclip.types import (
     Action,
     Answer,
     Attribution,
+    By,
     Decision,
     Half,
     HeadVersion,
@@ -38,9 +39,6 @@ from gatedclip.types import (
     Swap,
     Versus,
 )
-
-By = Literal["picture", "words", "fused"]
-"""What two memes are compared by: the picture's vector, the words', or the head's mixture of both."""
 
 KEPT = 128  # vectors and heat maps kept of what was asked last
 REACH = 500  # nearest pictures and texts among which a turn of the verdict is sought

@@ -570,6 +570,9 @@ class Answer:
 
 Half = Literal["picture", "words"]
 
+By = Literal["picture", "words", "fused"]
+"""What two memes are compared by: the picture's vector, the words', or the head's mixture of both."""
+
 
 @dataclass(frozen=True, slots=True)
 class Swap:

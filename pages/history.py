@@ -15,10 +15,19 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     reviewer = st.selectbox("Who", ["", *bench.reviewers()], key="who", bind="query-params", width=200)
     action = st.selectbox("What", ["", *Action], key="what", bind="query-params", width=160)
     label = st.selectbox("Label", ["", *Label], key="as", bind="query-params", width=160)
-which = DecisionFilter(reviewer=reviewer or "", action=Action(action) if action else None, label=Label(label) if label else None)
+    wrong = st.toggle("Right for the wrong reason", key="wrong-reason", bind="query-params")
+which = DecisionFilter(
+    reviewer=reviewer or "",
+    action=Action(action) if action else None,
+    label=Label(label) if label else None,
+    wrong_reason=wrong,
+)
 count = bench.count_events(which)
-if not count:
+if not count and which == DecisionFilter():
     parts.empty("Nothing here yet.", "Every decision, skip, undo and reopening will be listed, newest first.")
+    st.stop()
+if not count:
+    parts.empty("No event fits.", "Change the filters above.")
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):

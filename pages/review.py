@@ -25,10 +25,11 @@ with right:
         review.last_decision(here)
 with left:
     review.picture(bench, here, meme, heat)
-    review.words(bench, meme, heat)
+    review.words(bench, here, meme, heat)
 with place_for_keys:
     if here.back:
-        review.looking_back(bench, here)
+        review.looking_back(bench, here, meme)
     else:
         review.decision(bench, here, meme)
+        review.reasons(here, meme)
         here.drawn()

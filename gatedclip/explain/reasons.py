@@ -198,16 +198,11 @@ def _words(marks: Marks, reasons: Reasons) -> str:
         return ""
     if reasons.recall is None:
         return "Words: CLIP splits these words in its own way, so yours cannot be compared."
-    hits, top = round(reasons.recall * len(marks.words)), [f"“{word}”" for word in reasons.top_words]
+    n, hits, top = len(marks.words), round(reasons.recall * len(marks.words)), [f"“{word}”" for word in reasons.top_words]
+    yours = f"{hits} of your {n} words {'is' if hits == 1 else 'are'}" if n > 1 else f"your word is{'' if hits else ' not'}"
     strongest = f"its {len(top)} strongest, {_listed(top)}" if len(top) > 1 else f"its strongest, {_listed(top)}"
-    found = f"{hits} of your {_many(len(marks.words))} {'is' if hits == 1 else 'are'} among {strongest}"
-    return (
-        f"Words: {found if top else 'no word counts'} (F1 {reasons.f1:.2f}). Yours hold {reasons.word_energy:.0%} of its weight."
-    )
-
-
-def _many(n: int) -> str:
-    return f"{n} word{'' if n == 1 else 's'}"
+    found = f"{yours} among {strongest}" if top else "no word counts"
+    return f"Words: {found} (F1 {reasons.f1:.2f}). What you marked holds {reasons.word_energy:.0%} of its weight."
 
 
 def _half(marks: Marks, reasons: Reasons) -> str:

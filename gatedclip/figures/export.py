@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import shutil
-from typing import Literal
+from typing import Literal, get_args
 
 import plotly.io
 from plotly.graph_objects import Figure
@@ -53,6 +53,11 @@ def _page(figure: Figure) -> bytes:
 def browser() -> str | None:
     """The browser that draws pictures; None when none is installed."""
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+def forms() -> list[Form]:
+    """What a figure can be made into on this machine."""
+    return [form for form in get_args(Form) if form == "html" or browser()]
 
 
 def _drawn(figure: Figure, form: Form) -> bytes:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from gatedclip.explain import heat
 from gatedclip.figures.style import (
@@ -32,6 +31,7 @@ TOGETHER = f"rgb{heat.MATTERED}"
 PAPER = {"picture": 0.68, "words": 0.35}  # mean gate where that half carries the hate
 PAPER_DEVIATION = 0.25  # of the gate over all memes
 BINS = 25
+ROW = 0.78  # height of the tallest bar of a row; rows are 1 apart
 CURVE = 400  # points of a curve that are drawn, evenly over its thresholds
 
 GROUPS = {
@@ -44,30 +44,31 @@ SIGNS = ("circle", "x", "diamond", "square", "triangle-up", "cross", "star", "tr
 
 def gate_histogram(groups: Mapping[str, np.ndarray], title: str) -> go.Figure:
     """How the gate is spread in each group, one row a group, its mean as a line; the paper's means where it reports one."""
-    rows = len(groups)
-    figure = make_subplots(rows=rows, cols=1, shared_xaxes=True, vertical_spacing=0.16 / max(rows, 1))
-    styled(figure, height=90 + 92 * rows)
-    for row, (name, gate) in enumerate(groups.items(), start=1):
-        counts, edges = np.histogram(gate, bins=BINS, range=(0, 1))
-        part = counts / len(gate)
+    figure = styled(go.Figure(), height=100 + 76 * len(groups))
+    centres = (np.arange(BINS) + 0.5) / BINS
+    for row, (name, gate) in enumerate(groups.items()):
+        part = np.histogram(gate, bins=BINS, range=(0, 1))[0] / len(gate)
+        colour, floor, mean = GROUPS.get(name, QUIET), -float(row), float(gate.mean())
         figure.add_bar(
-            x=(edges[:-1] + edges[1:]) / 2, y=part, width=1 / BINS, marker={"color": GROUPS.get(name, QUIET), "opacity": 0.75},
-            hovertemplate=f"{name}, gate %{{x:.2f}}: %{{y:.1%}}<extra></extra>", row=row, col=1,
+            x=centres, y=part / part.max() * ROW, base=floor, width=1 / BINS, marker={"color": colour, "opacity": 0.75},
+            customdata=part, hovertemplate=f"{name}, gate %{{x:.2f}}: %{{customdata:.1%}}<extra></extra>",
         )  # fmt: skip
-        top, mean = float(part.max()), float(gate.mean())
         figure.add_scatter(
-            x=[mean, mean], y=[0, top * 1.2], mode="lines", line={"width": 3, "color": GROUPS.get(name, QUIET)}, row=row, col=1,
+            x=[mean, mean], y=[floor, floor + ROW + 0.08], mode="lines", line={"width": 3, "color": colour},
             hovertemplate=f"{name}: mean {mean:.2f}<extra></extra>",
         )  # fmt: skip
         if name in PAPER:
             figure.add_scatter(
-                x=[PAPER[name]], y=[top * 1.1], mode="markers", marker=dot(QUIET, hollow=True) | {"symbol": "diamond-open"},
-                hovertemplate=f"the paper's mean: {PAPER[name]}<extra></extra>", row=row, col=1,
+                x=[PAPER[name]], y=[floor + ROW], mode="markers", marker=dot(QUIET, hollow=True) | {"symbol": "diamond-open"},
+                hovertemplate=f"the paper's mean: {PAPER[name]}<extra></extra>",
             )  # fmt: skip
-        figure.update_yaxes(title={"text": f"{name}<br>({len(gate):,})", "font_size": 12}, showticklabels=False, row=row, col=1)
-    ticks = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": ["0 words", "0.25", "0.5", "0.75", "1 picture"]}
-    figure.update_xaxes(range=[0, 1], showgrid=True, **ticks)
-    figure.update_xaxes(title="gate", row=rows, col=1)
+    figure.update_xaxes(
+        range=[0, 1], showgrid=True, title="gate", tickvals=[0, 0.25, 0.5, 0.75, 1],
+        ticktext=["0 words", "0.25", "0.5", "0.75", "1 picture"],
+    )  # fmt: skip
+    names = [f"{name} <br>({len(gate):,}) " for name, gate in groups.items()]
+    figure.update_yaxes(range=[1 - len(groups), 1], tickvals=[ROW / 2 - n for n in range(len(groups))], ticktext=names)
+    figure.update_layout(barmode="overlay")
     means = "; ".join(f"{name} {gate.mean():.2f} over {len(gate):,} memes" for name, gate in groups.items())
     paper = [f"{value} where {name} carry the hate" for name, value in PAPER.items() if name in groups]
     beside = f" The paper reports {' and '.join(paper)}, standard deviation {PAPER_DEVIATION}." if paper else ""

@@ -8,13 +8,14 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from gatedclip.errors import NotFound
 from gatedclip.types import Decision, Label, Meme
 from gatedclip.ui import session
+from gatedclip.ui.marking import Draft
 from gatedclip.workbench import Workbench
 
 ARMING = 0.6  # seconds before a new meme takes a decision: a double press must not label a meme nobody has seen
@@ -28,6 +29,8 @@ class Desk:
     last: Decision | None = None  # this tab's last decision
     revealed: bool = False  # the picture is shown clear
     assisted: bool = False  # the model's view was shown before the decision
+    marking: bool = False  # the marking of reasons is open, and stays so from meme to meme
+    draft: Draft = field(default_factory=Draft)  # what is marked on the meme to decide
     token: str = ""  # one per meme laid on the desk; makes a repeated press harmless
     laid: float = 0.0  # monotonic time of being laid; 0 = not drawn yet
 
@@ -58,11 +61,12 @@ class Desk:
     def lay(self, meme_id: int) -> None:
         """Puts a meme on the desk, covered and blind."""
         self.meme_id, self.back, self.token = meme_id, None, uuid.uuid4().hex
+        self.draft = Draft(self.token)
         self.revealed = self.assisted = False
         self.laid = 0.0
 
     def clear(self) -> None:
-        self.meme_id, self.back, self.token, self.laid = None, None, "", 0.0
+        self.meme_id, self.back, self.token, self.laid, self.draft = None, None, "", 0.0, Draft()
         self.revealed = self.assisted = False
 
     def drawn(self) -> None:
@@ -99,6 +103,7 @@ def decide(bench: Workbench, meme: Meme, label: Label) -> None:
         revealed=here.revealed,
         note=st.session_state.get(f"note-{here.token}", ""),
         seconds=round(time.monotonic() - here.laid, 1),
+        marks=here.draft.marks(meme),
     )
     if made is not None:
         here.last = made
@@ -126,6 +131,16 @@ def undo(bench: Workbench) -> None:
 
 def toggle_picture() -> None:
     desk().revealed = not desk().revealed
+
+
+def toggle_marking(meme: Meme) -> None:
+    here = desk()
+    here.draft.take(meme)  # closing takes the components away, and with them what they hold
+    here.marking = not here.marking
+
+
+def forget_marks() -> None:
+    desk().draft.clear()
 
 
 def show_model() -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from gatedclip.types import Action, Decision, Meme, Status
-from gatedclip.ui import nav, parts, session
+from gatedclip.ui import marking, nav, parts, session
 from gatedclip.workbench import DecisionFilter, Workbench
 
 Row = tuple[Decision, Meme]
@@ -42,10 +42,18 @@ def table(rows: list[Row]) -> Row | None:
         "assisted": [d.assisted for d, _ in rows],
         "meme": [m.id for _, m in rows],
         "words": [m.text for _, m in rows],
+        "reasons": [_reasons(d) for d, _ in rows],
         "note": [d.note for d, _ in rows],
     }
     row = parts.pick(shown, len(rows), key="events", alt="Decisions, newest first", height=430)
     return None if row is None else rows[row]
+
+
+def _reasons(decision: Decision) -> str:
+    """Whether reasons were marked, and what came of them."""
+    if decision.wrong_reason:
+        return "right for the wrong reason"
+    return "marked" if decision.marks else ""
 
 
 def _what(decision: Decision) -> str:
@@ -63,11 +71,16 @@ def detail(bench: Workbench, decision: Decision, meme: Meme) -> None:
         with right:
             parts.words(meme.text)
             parts.chips(
-                parts.label_chip(decision.label, "this event: ") if decision.label else "", parts.label_chip(meme.label, "now: ")
+                parts.label_chip(decision.label, "this event: ") if decision.label else "",
+                parts.label_chip(meme.label, "now: "),
+                parts.WRONG_REASON if decision.wrong_reason else "",
             )
             with st.container(horizontal=True):
                 _undo(bench, decision)
                 _reopen(bench, meme)
+        if decision.marks:
+            clear = bool(decision.marks.regions) and st.toggle("Show the picture clear", key=f"clear-{decision.id}")
+            marking.comparison(bench, decision, meme, revealed=clear)
 
 
 def _undo(bench: Workbench, decision: Decision) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from gatedclip.figures import style
+from gatedclip.figures import export, style
 from gatedclip.types import Decision, Interval, Label, Meme, Prediction, Receipt
 from gatedclip.workbench import Workbench
 
+FORMS: dict[export.Form, str] = {"html": "Page (HTML)", "svg": "Drawing (SVG)", "png": "Picture (PNG)"}
 ICONS = {Label.HATEFUL: "✖", Label.BENIGN: "✔", Label.UNSURE: "?"}
 
 
@@ -38,10 +40,24 @@ def facts(values: dict[str, str]) -> None:
     st.html(f'<dl class="gc-facts">{rows}</dl>')
 
 
+def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> None:
+    """A small table of plain text; the first column names the rows."""
+    rows = "<tr>" + "".join(f'<th scope="col">{html.escape(name)}</th>' for name in head) + "</tr>"
+    for name, *values in body:
+        cells = "".join(f"<td>{html.escape(value)}</td>" for value in values)
+        rows += f'<tr><th scope="row">{html.escape(name)}</th>{cells}</tr>'
+    st.html(f'<table class="gc-table">{rows}</table>')
+
+
 def words(text: str, *, small: bool = False) -> None:
     """A meme's words, as they are."""
     shown = html.escape(text) if text else "<em>no words</em>"
     st.html(f'<p class="gc-words{" gc-small" if small else ""}">{shown}</p>')
+
+
+def label_text(label: Label | None) -> str:
+    """A label with its sign, for tables."""
+    return f"{ICONS[label]} {label.value}" if label else ""
 
 
 def label_chip(label: Label | None, before: str = "") -> str:
@@ -51,12 +67,16 @@ def label_chip(label: Label | None, before: str = "") -> str:
     return f'<span class="gc-chip gc-{label.value}">{html.escape(before)}{ICONS[label]} {label.value}</span>'
 
 
+WRONG_REASON = '<span class="gc-chip gc-wrong">⚠ right for the wrong reason</span>'
+"""What says that the model agreed, and not for the reasons that were marked."""
+
+
 def chips(*pieces: str) -> None:
     """Several pieces from `label_chip` in a row."""
     st.html(f'<p class="gc-chips">{" ".join(pieces)}</p>')
 
 
-def verdict(said: Prediction) -> None:
+def verdict(said: Prediction, *, warn: bool = True) -> None:
     """The probability with the threshold it is judged by, and a warning where the meme is unfamiliar."""
     at, line = f"{said.probability * 100:.1f}", f"{said.threshold * 100:.1f}"
     word = f"{ICONS[said.label]} {said.label.value}"
@@ -67,7 +87,7 @@ def verdict(said: Prediction) -> None:
         f'<div class="gc-track"><i style="width:{at}%"></i><b style="left:{line}%"></b></div>'
         f'<small style="left:{line}%">decides at {said.threshold:.0%}</small></div>'
     )
-    if said.outside:
+    if warn and said.outside:
         outside(said)
 
 
@@ -110,8 +130,19 @@ def pick(columns: Mapping[str, object], rows: int, **options: Any) -> int | None
 
 
 def chart(figure: style.Figure, key: str, **options: Any) -> Any:
-    """A figure with its sentence for screen readers; what was selected in it, where `options` ask for that."""
-    return st.plotly_chart(figure, theme="streamlit", key=key, alt=style.alt(figure), config={"displayModeBar": False}, **options)
+    """A figure with its sentence for screen readers and its files; what was selected in it, where `options` ask for that."""
+    look: dict[str, Any] = {"theme": "streamlit", "config": {"displayModeBar": False}}
+    event = st.plotly_chart(figure, key=key, alt=style.alt(figure), **look, **options)
+    _files(figure, key)
+    return event
+
+
+def _files(figure: style.Figure, key: str) -> None:
+    """The figure to take along; a file is made when it is asked for."""
+    with st.popover("Save figure", icon=":material/download:", type="tertiary", key=f"{key}-save"), st.container(gap=None):
+        for form in export.forms():
+            file = partial(export.to_bytes, figure, form)
+            st.download_button(FORMS[form], file, f"{key}.{form}", on_click="ignore", key=f"{key}-{form}", type="tertiary")
 
 
 def interval(value: Interval | None, signed: bool = False) -> str:

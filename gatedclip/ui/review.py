@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import io
-
 import streamlit as st
-from PIL import Image
 
-from gatedclip.explain.heat import heat_overlay
 from gatedclip.explain.markup import legend_html, words_html
 from gatedclip.types import Attribution, Label, Meme
 from gatedclip.ui import desk as actions
-from gatedclip.ui import parts, session
+from gatedclip.ui import explanation, marking, parts, session
 from gatedclip.ui.desk import Desk
 from gatedclip.workbench import Workbench
 
 
 def picture(bench: Workbench, desk: Desk, meme: Meme, heat: Attribution | None) -> None:
-    """The picture, blurred until revealed, under its heat where the model's view is shown."""
+    """The picture, blurred until revealed; under its heat where the model's view is shown, plain while reasons are marked."""
     data = bench.picture(meme.picture, "full" if desk.revealed else "blurred")
     with st.container(key="picture"):
-        shown = data if heat is None else _heated(data, heat, f"{meme.picture} {desk.revealed} {heat.method} {hash(heat.words)}")
-        state = "shown clear" if desk.revealed else "blurred"
-        st.image(shown, width="stretch", alt=f"Meme {meme.id}, {state}{', with heat' if heat else ''}")
+        alt = f"Meme {meme.id}, {'shown clear' if desk.revealed else 'blurred'}"
+        if desk.marking and not desk.back:
+            marking.picture(desk.draft, meme, data, alt)
+        elif heat is None:
+            st.image(data, width="stretch", alt=alt)
+        else:
+            explanation.lay_heat(data, heat, alt)
     st.button(
         "Blur the picture" if desk.revealed else "Reveal the picture",
         key=f"reveal-{meme.id}-{desk.revealed}",
@@ -32,21 +32,15 @@ def picture(bench: Workbench, desk: Desk, meme: Meme, heat: Attribution | None) 
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _heated(data: bytes, _heat: Attribution, key: str) -> bytes:
-    """The picture under its heat, as JPEG; `key` stands for the heat in the cache."""
-    out = io.BytesIO()
-    heat_overlay(Image.open(io.BytesIO(data)).convert("RGB"), _heat).save(out, "JPEG", quality=88)
-    return out.getvalue()
-
-
-def words(bench: Workbench, meme: Meme, heat: Attribution | None) -> None:
-    """The words, coloured where the model's view is shown, and a way to correct them."""
-    if heat is None:
+def words(bench: Workbench, desk: Desk, meme: Meme, heat: Attribution | None) -> None:
+    """The words, coloured where the model's view is shown or to pick while reasons are marked, and a way to correct them."""
+    if desk.marking and not desk.back:
+        marking.words(desk.draft, meme)
+    elif heat is None:
         parts.words(meme.text)
     else:
         st.html(words_html(heat))
-        st.html(legend_html(heat.signed))
+        st.html(legend_html(heat.signed, heat.target, heat.badge))
     with st.popover("Correct the words", icon=":material/edit:", type="tertiary"):
         st.button(
             "Read them off the picture",
@@ -99,6 +93,27 @@ def decision(bench: Workbench, desk: Desk, meme: Meme) -> None:
     st.text_input("Note", key=f"note-{desk.token}", placeholder="Why, if it is worth saying", max_chars=500, on_change="ignore")
 
 
+def reasons(desk: Desk, meme: Meme) -> None:
+    """One's own reasons, for those who want to give them: which half decides, and what is marked so far."""
+    with st.container(key="reasons"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Hide the marking" if desk.marking else "Mark your reasons",
+                key=f"mark-{desk.token}-{desk.marking}",
+                icon=":material/draw:",
+                shortcut="M",
+                type="tertiary",
+                on_click=actions.toggle_marking,
+                args=(meme,),
+            )
+            if marked := marking.summary(desk.draft):
+                st.text(f"Marked: {marked}", width="content")
+                st.button("Forget them", key=f"forget-{desk.token}", type="tertiary", on_click=actions.forget_marks)
+        if desk.marking:
+            st.caption("Drag over what decides on the picture, and pick the words that do. All of it is optional.")
+            marking.halves(desk.draft)
+
+
 def ask_model(desk: Desk) -> None:
     """Where the model's view is still covered."""
     parts.note(
@@ -119,6 +134,8 @@ def last_decision(desk: Desk) -> None:
         if last.probability is not None and last.threshold is not None:
             model = Label.HATEFUL if last.probability >= last.threshold else Label.BENIGN
             pieces.append(parts.label_chip(model, f"model {last.probability:.0%}: "))
+        if last.wrong_reason:
+            pieces.append(parts.WRONG_REASON)
         parts.chips(*pieces)
         st.button(
             "Look back at it with the model's view",
@@ -129,8 +146,8 @@ def last_decision(desk: Desk) -> None:
         )
 
 
-def looking_back(bench: Workbench, desk: Desk) -> None:
-    """The keys while a decided meme is looked at."""
+def looking_back(bench: Workbench, desk: Desk, meme: Meme) -> None:
+    """The keys while a decided meme is looked at, and one's own reasons against the model's."""
     if desk.back is not None and desk.back.label is not None:
         parts.chips(parts.label_chip(desk.back.label, "you said: "))
     with st.container(horizontal=True):
@@ -138,3 +155,5 @@ def looking_back(bench: Workbench, desk: Desk) -> None:
         st.button(
             "Undo this decision", key="undo-back", icon=":material/undo:", shortcut="U", on_click=actions.undo, args=(bench,)
         )
+    if desk.back is not None:
+        marking.comparison(bench, desk.back, meme, revealed=desk.revealed)

@@ -76,6 +76,10 @@ class Reviewing(Looking):
     def count(self, which: MemeFilter) -> int:
         return self.store.memes.count(which)
 
+    def kin(self, meme: Meme) -> list[Meme]:
+        """The other memes of its family and those with its very picture."""
+        return self.store.memes.kin(meme)
+
     def beside(self, meme_id: int, which: MemeFilter, forward: bool = True) -> Meme | None:
         """The next (or previous) matching meme by number; None at the end."""
         return self.store.memes.beside(meme_id, which, forward)

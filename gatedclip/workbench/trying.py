@@ -13,6 +13,7 @@ from gatedclip.types import (
     Action,
     Answer,
     Attribution,
+    By,
     Decision,
     HeadVersion,
     Label,
@@ -27,7 +28,7 @@ from gatedclip.types import (
 from gatedclip.workbench.bench import Bench, silent
 
 if TYPE_CHECKING:
-    from gatedclip.probing import By, Lab
+    from gatedclip.probing import Lab
 
 
 class Trying(Bench):

@@ -26,7 +26,7 @@ REAL = "GATEDCLIP_REAL_MEMES"
 """Names a folder in the layout of the Hateful Memes data, whose memes are measured beside MemeWorld's."""
 
 SAMPLE = 60  # memes of each source, each with twelve copies
-SEED = 41  # of MemeWorld's families; others than those NEAR was chosen on, which are those of seed 97
+SEED = 44  # of MemeWorld's families; others than those NEAR was chosen on, which are those of seeds 41, 43 and 97
 FAR = 257  # no two hashes differ in so many bits: stands for hashes that are not compared
 
 RECAPTIONED, MIRRORED, OTHER_THING, MOVED, STRANGERS = "other words", "mirrored", "other main thing", "other places", "strangers"
@@ -69,7 +69,7 @@ def measure(progress: Progress, real: str | None = None, sample: int = SAMPLE, s
     return rows
 
 
-def table(source: str, pairs: Sequence[Pair], within: int = NEAR) -> list[Line]:
+def table(source: str, pairs: Sequence[Pair], within: tuple[int, int] = NEAR) -> list[Line]:
     """Pairs counted by kind, in the order in which kinds first appear."""
     return [
         Line(
@@ -77,8 +77,8 @@ def table(source: str, pairs: Sequence[Pair], within: int = NEAR) -> list[Line]:
             kind,
             kind in DIFFERENT,
             len(group := [pair for pair in pairs if pair.kind == kind]),
-            whole=sum(pair.whole <= within for pair in group),
-            both=sum(min(pair.whole, pair.bare) <= within for pair in group),
+            whole=sum(pair.whole <= within[0] for pair in group),
+            both=sum(pair.whole <= within[0] or pair.bare <= within[1] for pair in group),
             words=sum(pair.words for pair in group),
         )
         for kind in dict.fromkeys(pair.kind for pair in pairs)

@@ -5,8 +5,9 @@ import pytest
 from bringing import dataset, png, written
 
 from gatedclip.config import TrainConfig
+from gatedclip.explain.reasons import decided_by
 from gatedclip.store import DecisionFilter, MemeFilter
-from gatedclip.types import Label
+from gatedclip.types import Label, Marks, Rationale
 from gatedclip.ui.desk import ARMING
 
 QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
@@ -215,3 +216,64 @@ def test_a_page_never_stands_without_its_frame(app, page):
     shown = app(page)
     assert [t.value for t in shown.title] == [page.capitalize()]
     assert "Waiting" in "".join(h.proto.body for h in shown.sidebar.get("html"))
+
+
+@pytest.fixture
+def wrong(taught):
+    """A decided meme that the model was right about, by another half than the one marked."""
+    meme = taught.claim("anna")
+    half = decided_by(taught.ledger(meme).margin)
+    other = next(h for h in (Rationale.PICTURE, Rationale.WORDS) if h is not half)
+    marks = Marks(((0.0, 0.0, 1.0, 1.0),), (0,), other)
+    return taught.decide(meme, taught.predict([meme])[0].label, "anna", marks=marks)
+
+
+def test_marking_is_out_of_sight_until_asked_for_and_then_goes_with_the_decision(app, taught):
+    shown = app()
+    assert [b.label for b in shown.button if b.label == "Only together"] == []
+    button(shown, "Mark your reasons").click().run()
+    button(shown, "Only together").click().run()
+    assert "Marked: only together" in said(shown)
+    time.sleep(ARMING + 0.1)
+    button(shown, "Hateful").click().run()
+    assert taught.history(DecisionFilter())[0][0].marks == Marks(rationale=Rationale.TOGETHER)
+    assert "Marked:" not in said(shown)  # the next meme has none
+    button(shown, "Look back at it with the model's view").click().run()
+    assert not shown.exception
+    assert "Your reasons against the model's" in said(shown)
+    assert "Half:" in said(shown)
+
+
+def test_marks_can_be_forgotten_and_a_half_taken_back(app, taught):
+    shown = app()
+    button(shown, "Mark your reasons").click().run()
+    button(shown, "Neither").click().run()
+    button(shown, "Neither").click().run()
+    assert "Marked:" not in said(shown)
+    button(shown, "Words alone").click().run()
+    button(shown, "Forget them").click().run()
+    button(shown, "Hide the marking").click().run()
+    time.sleep(ARMING + 0.1)
+    button(shown, "Hateful").click().run()
+    assert taught.history(DecisionFilter())[0][0].marks is None
+
+
+def test_the_history_picks_out_what_was_right_for_the_wrong_reason(app, taught, wrong):
+    taught.decide(taught.claim("anna"), Label.HATEFUL, "anna")
+    assert list(app("history").dataframe[0].value["reasons"]) == ["", "right for the wrong reason"]
+    assert list(app("history", **{"wrong-reason": "true"}).dataframe[0].value["meme"]) == [wrong.meme_id]
+
+
+def test_a_filter_that_fits_no_event_says_so(app, taught):
+    taught.decide(taught.claim("anna"), Label.HATEFUL, "anna")
+    assert "No event fits." in said(app("history", **{"wrong-reason": "true"}))
+
+
+def test_the_queue_says_on_the_card_and_filters_what_was_right_for_the_wrong_reason(app, taught, wrong):
+    taught.decide(taught.claim("anna"), Label.HATEFUL, "anna")
+    shown = app("queue", show="decided")
+    assert said(shown).count("right for the wrong reason") == 1
+    assert "words number 501" in said(shown)
+    shown.toggle(key="wrong-reason").set_value(True).run()
+    assert "words number 500" in said(shown)
+    assert "words number 501" not in said(shown)

@@ -80,8 +80,8 @@ ALSO_MARKDOWN = ("label", "help", "body")
 """Keywords that are rendered as Markdown wherever they are taken."""
 
 OURS = {
-    "page.title", "version.name", "nav.MODELS", "nav.QUEUE", "nav.REVIEW",
-    "history.py: form", "queue.py: order", "report.py: name", "retrain.py: name",
+    "page.title", "version.name", "nav.HISTORY", "nav.LAB", "nav.MODELS", "nav.QUEUE", "nav.REVIEW",
+    "history.py: form", "lab.py: name", "queue.py: order", "report.py: name", "retrain.py: name",
 }  # fmt: skip
 """Values that hold words of this project, looked at one by one; a new one is added here by a person who looked."""
 

@@ -3,7 +3,7 @@ import pytest
 from explaining import attribution, meme_picture
 from PIL import Image
 
-from gatedclip.explain.heat import heat_map, heat_overlay, picture_weight, words_weight
+from gatedclip.explain.heat import MARKED, heat_map, heat_overlay, outlined, picture_weight, words_weight
 
 GREY = Image.new("RGB", (160, 80), (128, 128, 128))
 
@@ -61,3 +61,16 @@ def test_colour_fades_where_the_other_half_decides():
     assert heat_map(mostly_words, 9, 9).max() == pytest.approx(0.5)
     unsigned = attribution([[1.0]], [("a", 3.0)], signed=False)  # its two halves share no unit
     assert picture_weight(unsigned) == words_weight(unsigned) == 1
+
+
+def test_a_marked_region_is_framed_in_yellow_between_black_and_nothing_else_changes():
+    plain = Image.new("RGB", (400, 200), (10, 200, 30))
+    framed = np.asarray(outlined(plain, [(0.25, 0.25, 0.75, 0.75)]))
+    assert [tuple(framed[100, x]) for x in (100, 102, 104)] == [(0, 0, 0), MARKED, (0, 0, 0)]
+    assert tuple(framed[100, 200]) == tuple(framed[20, 20]) == (10, 200, 30)
+    assert plain.getcolors() == [(400 * 200, (10, 200, 30))]
+
+
+def test_the_smallest_region_of_a_small_picture_can_be_framed():
+    framed = outlined(Image.new("RGB", (20, 20)), [(0.98, 0.98, 1.0, 1.0), (0, 0, 0.01, 0.01)])
+    assert MARKED in {colour for _, colour in framed.getcolors()}

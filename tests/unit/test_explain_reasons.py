@@ -166,7 +166,7 @@ def test_a_comparison_is_said_in_plain_sentences():
     assert say_reasons(marks, compare(marks, WORDS, looks_at((0, 0)), TOGETHER, True)) == [
         "Right for the wrong reason: the model agrees with you, but it looks elsewhere and goes by another half.",
         "Place: 0% of its map lies in what you marked, which is 25% of the picture (IoU 0.00).",
-        "Words: 1 of your 2 words is among its 2 strongest, “love” and “smell” (F1 0.50). Yours hold 60% of its weight.",
+        "Words: 1 of your 2 words is among its 2 strongest, “love” and “smell” (F1 0.50). What you marked holds 60% of its weight.",
         "Half: you say the picture alone decides; for the model, only both together do.",
     ]
 
@@ -181,6 +181,11 @@ def test_agreement_is_said_too_and_what_cannot_be_compared():
     assert say_reasons(marks, compare(marks, WORDS, looks_at((0, 0)), TOGETHER, False)) == [
         "The model does not agree with you.",
         "Half: only both together decide, for you and for the model.",
+    ]
+    marks = Marks(words=(1,), said=("the",))
+    assert say_reasons(marks, compare(marks, WORDS, looks_at((0, 0)), TOGETHER, True)) == [
+        "Right for the wrong reason: the model agrees with you, but it weighs other words.",
+        "Words: your word is not among its strongest, “love” (F1 0.00). What you marked holds 0% of its weight.",
     ]
     marks = Marks(words=(0,), said=("love&smell",))
     assert say_reasons(marks, compare(marks, ("love&smell",), looks_at((0, 0)), TOGETHER, True)) == [

@@ -124,10 +124,10 @@ def test_distances_count_differing_bits():
     assert distances(some, others).tolist() == [[0, 256, 3], [7, 249, 4]]
 
 
-def test_the_threshold_is_the_last_distance_that_counts():
-    here = hashed(ZERO, ONES)
-    others = [hashed(bits(n), bits(128)) for n in (5, 6, 7)]
-    assert list(near([here], others, within=6)) == [[0, 1]]
+def test_each_threshold_is_the_last_distance_that_counts():
+    here = hashed(ZERO, ZERO, mirrored=bits(128, 60) * 2)
+    others = [hashed(bits(whole), bits(bare)) for whole, bare in ((6, 99), (7, 99), (99, 8), (99, 9))]
+    assert list(near([here], others, within=(6, 8))) == [[0, 2]]
 
 
 def test_either_the_whole_or_the_bare_picture_may_be_near_but_not_one_against_the_other():
@@ -151,7 +151,7 @@ def test_more_pictures_than_are_compared_at_once_are_each_found():
 
 
 def test_clusters_link_over_any_number_of_steps():
-    chain = [hashed(bits(n), bits(n, 1)) for n in (0, 200, 40, 80)]
+    chain = [hashed(bits(n), bits(n, 1)) for n in (0, 200, 30, 60)]
     assert clusters(chain) == [0, 1, 0, 0]
     assert clusters([]) == []
 
