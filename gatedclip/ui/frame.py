@@ -10,12 +10,10 @@ from streamlit.navigation.page import StreamlitPage
 from gatedclip.config import ASSETS
 from gatedclip.errors import GatedCLIPError
 from gatedclip.types import Split, Status
-from gatedclip.ui import loaders, nav, parts, session
+from gatedclip.ui import identity, loaders, nav, parts, session
 from gatedclip.workbench import Workbench
 
 log = logging.getLogger(__name__)
-
-FIRST_NAME = "guest"
 
 
 def show(page: StreamlitPage) -> None:
@@ -24,8 +22,11 @@ def show(page: StreamlitPage) -> None:
     try:
         bench = loaders.workbench()
         loaders.warm_up()
+        if not identity.enter(bench):
+            session.show_flash()
+            return
         with st.sidebar:
-            _identity(bench)
+            identity.show(bench)
             _state(bench)
         st.title(page.title, anchor=False)
         if bench.demo:
@@ -40,19 +41,6 @@ def show(page: StreamlitPage) -> None:
         parts.problem(
             "Something went wrong on this page. Nothing you saved is lost; reload to go on. The server's log has the details."
         )
-
-
-def _identity(bench: Workbench) -> None:
-    others = [name for name in bench.reviewers() if name != FIRST_NAME]
-    st.selectbox(
-        "Reviewer",
-        [FIRST_NAME, *others],  # never somebody else's name by default
-        key=session.REVIEWER,
-        bind="query-params",  # a reload, or a bookmark, keeps the name
-        accept_new_options=True,
-        help="Your name goes beside your decisions. It is an attribution, not a login. Type a new name to add it.",
-        on_change=lambda: bench.add_reviewer(session.reviewer()),
-    )
 
 
 def _state(bench: Workbench) -> None:
