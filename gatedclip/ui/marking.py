@@ -215,7 +215,7 @@ def comparison(bench: Workbench, decision: Decision, meme: Meme, *, revealed: bo
             parts.note("No head could be asked when this was decided, so there is nothing to compare with.")
         else:
             verdict, *numbers = say_reasons(marks, reasons)
-            (parts.problem if reasons.wrong_reason else parts.note)(verdict)
+            parts.note(verdict)
             for sentence in numbers:
                 st.text(sentence)
         if marks.regions:
