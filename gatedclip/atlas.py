@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
+
+from threadpoolctl import threadpool_limits
 
 from gatedclip import background, jobs
 from gatedclip.background import Background, Told
@@ -19,6 +22,7 @@ SPEED = {"cpu": 1e11, "else": 1e13}  # operations per second: guesses, so that t
 COST: dict[Method, float] = {"quick": 1, "integrated gradients": 8, "leave one out": 6, "kernel shap": 60}
 """Times a quick map, as ViT-B-32 and the small CLIP take, between the two."""
 CHECKING = 6.0  # times the map itself: how long it takes to find out how far to trust it
+SHARE = max(1, (os.cpu_count() or 1) // 2)  # cores for the background: people at the pages come first
 RECENT = 20  # jobs looked at for the one that is meant
 
 
@@ -106,8 +110,9 @@ class Atlas:
         return self._took.get((way.method, trust)) or self._expected(meme, way, trust)
 
     def _make(self, meme: Meme, way: Way, trust: bool, told: Told) -> None:
-        started = time.monotonic()
-        (self.engine.trust if trust else self.engine.explain)(meme, way.method, way.target, way.baseline, told)
+        started, verb = time.monotonic(), self.engine.trust if trust else self.engine.explain
+        with threadpool_limits(SHARE, user_api="openmp"):  # of this thread only
+            verb(meme, way.method, way.target, way.baseline, told)
         self._took[way.method, trust] = time.monotonic() - started
 
     # --- by a process of its own ------------------------------------------------------------------------------------

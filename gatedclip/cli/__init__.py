@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from gatedclip.cli import bench, bring, figure, lab, look, teach, world
+from gatedclip.cli import bench, bring, figure, gates, lab, look, teach, world
 from gatedclip.data.text import clean_text
 from gatedclip.errors import GatedCLIPError
 
@@ -43,6 +43,7 @@ app.command("predict")(look.predict)
 app.command("explain")(look.explain)
 app.command("ledger")(look.ledger)
 app.command("what-if")(look.what_if)
+app.command("gates")(gates.gates)
 app.command("figure")(figure.figure)
 
 app.command("similar")(lab.similar)

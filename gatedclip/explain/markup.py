@@ -9,19 +9,16 @@ import html
 
 import numpy as np
 
-from gatedclip.explain.heat import AWAY, MATTERED, TOWARDS, Colour, scaled, words_weight
-from gatedclip.explain.say import say_attribution, say_gate
-from gatedclip.types import Attribution
+from gatedclip.explain.heat import PICTURE, WORDS, Colour, colours, scaled, words_weight
+from gatedclip.explain.say import DIRECTIONS, say_attribution, say_gate
+from gatedclip.types import Attribution, Badge, Target
 
-PICTURE: Colour = (217, 119, 6)  # amber and violet: the two halves of a meme
-WORDS: Colour = (124, 107, 224)
 OPACITY = 0.5  # of the strongest word's background; text stays readable on white and on black
 
 
 def words_html(attribution: Attribution) -> str:
     """The meme's words, coloured like the heat: underlined solid towards hateful, dotted away; words not read set apart."""
-    strengths = scaled_words(attribution)
-    read = [_word(w.text, s, w.value, attribution.signed) for w, s in zip(attribution.words, strengths, strict=True)]
+    read = [_word(w.text, s, w.value, attribution) for w, s in zip(attribution.words, scaled_words(attribution), strict=True)]
     if attribution.cut is not None:
         unread = " ".join(html.escape(w.text) for w in attribution.words[attribution.cut :])
         read[attribution.cut :] = [f'<span title="CLIP reads no further">⟨ not read: <em>{unread}</em> ⟩</span>']
@@ -36,24 +33,32 @@ def scaled_words(attribution: Attribution) -> list[float]:
     return (scaled(values) * words_weight(attribution)).tolist()
 
 
-def _word(text: str, strength: float, value: float, signed: bool) -> str:
+def _word(text: str, strength: float, value: float, of: Attribution) -> str:
     if not value:
         return f"<span>{html.escape(text)}</span>"
-    colour = (TOWARDS if value > 0 else AWAY) if signed else MATTERED
-    line = "solid" if value > 0 else "dotted"
-    meaning = ("towards hateful" if value > 0 else "away from hateful") if signed else "mattered"
+    up, colour = value > 0, colours(of.signed, of.target, of.badge)[value < 0]
+    meaning = DIRECTIONS[of.target][not up] if of.signed else "mattered"
     style = (
-        f"background:{_rgb(colour, abs(strength) * OPACITY)};border-bottom:3px {line} {_rgb(colour)};"
+        f"background:{_rgb(colour, abs(strength) * OPACITY)};border-bottom:3px {_line(up, of.signed, of.badge)} {_rgb(colour)};"
         "border-radius:4px 4px 0 0;padding:.1em .25em"
     )
     return f'<span style="{style}" title="{value:+.3g} {meaning}">{html.escape(text)}</span>'
 
 
-def legend_html(signed: bool) -> str:
+def _line(up: bool, signed: bool, badge: Badge | None) -> str:
+    """An unstable map says no direction that could be believed."""
+    return "solid" if up or not signed or badge == "unstable" else "dotted"
+
+
+def legend_html(signed: bool, target: Target = "margin", badge: Badge | None = None) -> str:
     """What the colours mean, for under the picture and the words."""
-    entries = [(TOWARDS, "solid", "towards hateful"), (AWAY, "dotted", "away from hateful")]
-    if not signed:
-        entries = [(MATTERED, "solid", "mattered, in either direction")]
+    both = colours(signed, target, badge)
+    if badge == "unstable":
+        entries = [(both[0], "solid", "greyed: this map is unstable, do not read it")]
+    elif signed:
+        entries = list(zip(both, ("solid", "dotted"), DIRECTIONS[target], strict=True))
+    else:
+        entries = [(both[0], "solid", "mattered, in either direction")]
     return f'<p style="margin:0;font-size:.875em">{" &emsp; ".join(_key(*entry) for entry in entries)}</p>'
 
 

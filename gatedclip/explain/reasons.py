@@ -178,17 +178,17 @@ def say_reasons(marks: Marks, reasons: Reasons) -> list[str]:
 
 def _verdict(reasons: Reasons) -> str:
     if not reasons.wrong_reason:
-        return "The model agrees with you." if reasons.agrees else "The model does not agree with you."
+        return "The model agrees." if reasons.agrees else "The model disagrees."
     ways = ("looks elsewhere", "weighs other words", "goes by another half")
     said = _listed([way for way, is_missed in zip(ways, missed(reasons), strict=True) if is_missed])
-    return f"Right for the wrong reason: the model agrees with you, but it {said}."
+    return f"Right for the wrong reason: the model agrees, but it {said}."
 
 
 def _place(reasons: Reasons) -> str:
     if reasons.energy is None:
         return ""
     return (
-        f"Place: {reasons.energy:.0%} of its map lies in what you marked, which is {reasons.area:.0%} of the picture "
+        f"Place: {reasons.energy:.0%} of the model's map lies in the marked area, which is {reasons.area:.0%} of the picture "
         f"(IoU {reasons.iou:.2f})."
     )
 
@@ -197,23 +197,24 @@ def _words(marks: Marks, reasons: Reasons) -> str:
     if not marks.words:
         return ""
     if reasons.recall is None:
-        return "Words: CLIP splits these words in its own way, so yours cannot be compared."
+        return "Words: CLIP splits these words in its own way, so the marked ones cannot be compared."
     n, hits, top = len(marks.words), round(reasons.recall * len(marks.words)), [f"“{word}”" for word in reasons.top_words]
-    yours = f"{hits} of your {n} words {'is' if hits == 1 else 'are'}" if n > 1 else f"your word is{'' if hits else ' not'}"
-    strongest = f"its {len(top)} strongest, {_listed(top)}" if len(top) > 1 else f"its strongest, {_listed(top)}"
-    found = f"{yours} among {strongest}" if top else "no word counts"
-    return f"Words: {found} (F1 {reasons.f1:.2f}). What you marked holds {reasons.word_energy:.0%} of its weight."
+    marked = f"{hits} of {n} marked words" if n > 1 else f"the marked word is{'' if hits else ' not'}"
+    verb = "" if n == 1 else " is" if hits == 1 else " are"
+    strongest = f"the model's {f'{len(top)} ' if len(top) > 1 else ''}strongest, {_listed(top)}"
+    found = f"{marked}{verb} among {strongest}" if top else "no word counts"
+    return f"Words: {found} (F1 {reasons.f1:.2f}). Weight on the marked: {reasons.word_energy:.0%}."
 
 
 def _half(marks: Marks, reasons: Reasons) -> str:
     if marks.rationale is None:
         return ""
-    yours = DECIDES[marks.rationale]
+    marked = DECIDES[marks.rationale]
     if reasons.same_modality is None:
-        return f"Half: you say {yours}. In the model's split one part always leads: {_LEADS[reasons.modality]}, here."
+        return f"Half: marked was that {marked}. In the model's split one part always leads: {_LEADS[reasons.modality]}, here."
     if reasons.same_modality:
-        return f"Half: {yours}, for you and for the model."
-    return f"Half: you say {yours}; for the model, {_DOES[reasons.modality]}."
+        return f"Half: {marked}, as marked and for the model."
+    return f"Half: marked was that {marked}; for the model, {_DOES[reasons.modality]}."
 
 
 def _listed(things: list[str]) -> str:

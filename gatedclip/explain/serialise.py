@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -42,3 +43,9 @@ def trust_from_bytes(content: bytes) -> Trust:
         return Trust(**values)
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"A kept trust of {len(content)} bytes is damaged ({error}). Explain the meme again.") from error
+
+
+def document(attribution: Attribution, trust: Trust | None, about: dict[str, Any]) -> bytes:
+    """An attribution to hand on: what it is about, all its fields, and how far to trust it, as UTF-8 JSON for people too."""
+    values = {**about, **json.loads(to_bytes(attribution)), "trust": None if trust is None else asdict(trust)}
+    return json.dumps(values, allow_nan=False, ensure_ascii=False, indent=1).encode()

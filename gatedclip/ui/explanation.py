@@ -1,47 +1,58 @@
-"""The model's view of one meme: score, gate, halves, and the heat to lay over picture and words."""
+"""The model's view of one meme: score, gate, halves, and the heat to lay over picture and words.
+
+The quick map shows at once; the one asked for, and how far to trust it, are made meanwhile and shown when they are ready.
+"""
 
 from __future__ import annotations
 
-import streamlit as st
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Literal
 
-from gatedclip.errors import BackboneError, CheckpointError, NotFound
+import streamlit as st
+from PIL import Image
+
+from gatedclip.atlas import Errand, Way
+from gatedclip.errors import BackboneError, CheckpointError, DataError, NotFound
+from gatedclip.explain.heat import heat_overlay
 from gatedclip.explain.markup import gate_html
 from gatedclip.explain.say import say_attribution, say_gate, say_trust
+from gatedclip.explain.serialise import document, to_bytes
 from gatedclip.figures.gate import gate_sweep
-from gatedclip.types import Attribution, Ledger, Meme, Method, Prediction
-from gatedclip.ui import loaders, parts
+from gatedclip.store.pictures import Variant
+from gatedclip.types import Attribution, Badge, Baseline, Ledger, Meme, Method, Prediction, Target, Trust
+from gatedclip.ui import loaders, parts, session
+from gatedclip.ui.desk import desk
 from gatedclip.workbench import Workbench
 
 METHODS: dict[Method, str] = {
     "quick": "Quick map",
     "integrated gradients": "Integrated Gradients",
     "leave one out": "Leave one out",
+    "kernel shap": "KernelSHAP",
 }
+TARGETS: dict[Target, str] = {"margin": "Hateful or benign", "gate": "The gate: picture or words"}
+BASELINES: dict[Baseline, str] = {"mean colour": "Mean grey", "blurred": "The same, blurred", "black": "Black"}
+LAYOUTS = {False: "Over the picture", True: "Side by side"}
+BADGES: dict[Badge, str] = {"solid": "● solid", "shaky": "◐ shaky", "unstable": "○ unstable"}
+POLL = 1.0  # seconds between two looks at what is being made
+STRENGTH = 70  # per cent: how strong the heat is until somebody moves the slider
+SOON = 1.0  # seconds that need no progress bar
 
 
 def model_view(bench: Workbench, meme: Meme) -> Attribution | None:
-    """Score, gate and method for one meme; the attribution to lay over picture and words, or None when no head can speak."""
+    """Score, gate and explanation of one meme; the attribution to lay over picture and words, or None when no head can speak."""
     try:
         loaders.wait_for_model()
         said = bench.predict([meme])[0]
         with st.container(border=True, key="model-view"):
             _opinion(said)
             _halves(bench, meme, said)
-            method = st.segmented_control(
-                "Attribution method",
-                list(METHODS),
-                format_func=METHODS.__getitem__,
-                default="quick",
-                required=True,
-                key="method",
-                persist_state="session",
-            )
-            with st.spinner("Explaining…", show_time=True):
-                heat = bench.explain(meme, method or "quick")
-            st.text(say_attribution(heat))
-            st.text(say_trust(heat))
-        return heat
-    except (NotFound, CheckpointError, BackboneError) as why:  # reviewing goes on without it
+            return _explained(bench, meme, said)
+    except (NotFound, CheckpointError, BackboneError, DataError) as why:  # reviewing goes on without it
         parts.problem(str(why))
         return None
 
@@ -84,3 +95,213 @@ def _ledger(ledger: Ledger) -> None:
         parts.note("The gate leans to one half and this split to the other: the gate alone would mislead here.")
     if ledger.note:
         parts.note(ledger.note)
+
+
+# --- the map ------------------------------------------------------------------------------------------------------
+
+
+def _explained(bench: Workbench, meme: Meme, said: Prediction) -> Attribution:
+    """The best map there is of the kind asked for, what is still being made, and how far to trust what is shown."""
+    st.html('<h3 class="gc-h">Why</h3>')
+    way = _way(bench)
+    heat = bench.known_map(meme, way)
+    shown = way if heat is not None else way.quick
+    if heat is None:
+        with st.spinner("Explaining…", show_time=True):
+            heat = bench.explain(meme, shown.method, shown.target)
+    trust = bench.known_trust(meme, way) if shown == way else None
+    with st.container(key="map-state"):
+        if shown != way or trust is None:
+            _watch(bench, meme, way, trust=shown == way)
+        else:
+            _badge(trust)
+    st.text(say_attribution(heat))
+    st.text(say_trust(heat))
+    if trust is not None:
+        with st.expander("How far to trust it: the numbers", icon=":material/rule:"):
+            parts.facts(_numbers(trust))
+    _downloads(bench, meme, heat, trust, said)
+    return replace(heat, badge=trust.badge if trust else None)
+
+
+def _way(bench: Workbench) -> Way:
+    """How the person wants it explained; what is rarely chosen is out of sight."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = st.segmented_control(
+            "Attribution method",
+            list(METHODS),
+            format_func=METHODS.__getitem__,
+            default="integrated gradients",
+            required=True,
+            key="method",
+            persist_state="session",
+            wrap=True,
+        )
+        with st.popover("How it is explained", icon=":material/tune:", type="tertiary"):
+            target = st.radio(
+                "What is explained", list(TARGETS), format_func=TARGETS.__getitem__, key="target", persist_state="session"
+            )
+            baseline = st.radio(
+                "What stands for no picture",
+                list(BASELINES),
+                format_func=BASELINES.__getitem__,
+                key="baseline",
+                persist_state="session",
+            )
+            st.caption("The quick map compares with nothing.")
+    champion = bench.champion()
+    if champion is None or champion.kind != "gated":
+        target = "margin"  # there is no gate to explain
+    return Way(method or "quick", target, baseline if method != "quick" else "mean colour")
+
+
+# --- what is still being made -----------------------------------------------------------------------------------------
+
+
+def _watch(bench: Workbench, meme: Meme, way: Way, trust: bool) -> None:
+    """How it stands with a map, or with its trust; looks again while it is under way, and runs the page once when that ends."""
+    before = bench.ask_map(meme, way, trust)
+
+    @st.fragment(run_every=POLL if before.under_way else None)
+    def look() -> None:
+        now = bench.ask_map(meme, way, trust)
+        if now.state == "known" or now.under_way != before.under_way:
+            st.rerun()
+        what = "How far to trust it" if trust else METHODS[way.method]
+        if now.under_way:
+            _under_way(what, now, partial(bench.stop_map, meme, way, trust), trust)
+        else:
+            _at_rest(what, now, partial(session.attempt, bench.insist_on_map, meme, way, trust, session.reviewer()))
+
+    look()
+
+
+def _under_way(what: str, now: Errand, stop: Callable[..., None], trust: bool) -> None:
+    """What is shown now and what is being made, with a way out of anything that takes long."""
+    waits = "waits for its turn" if now.state == "waiting" else "is being found out" if trust else "is being made"
+    parts.note(f"{what} {waits}." if trust else f"Shown for now: the quick map. {what} {waits}.")
+    if now.seconds > SOON:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(now.progress, text=f"about {now.seconds:.0f} s in all")
+            st.button("Cancel", key="cancel-map", on_click=stop)
+
+
+def _at_rest(what: str, now: Errand, insist: Callable[..., None]) -> None:
+    """What was offered, failed or cancelled, and the way to have it after all."""
+    if now.state == "failed":
+        parts.problem(f"{what} could not be made: {now.message}")
+    elif now.state == "cancelled":
+        parts.note(f"{what}: cancelled.")
+    else:
+        parts.note(f"{what} takes about {now.seconds:.0f} s here, so it is made only when asked for.")
+    st.button("Make it" if now.state == "offered" else "Try again", key="make-map", on_click=insist)
+
+
+# --- how far to trust it ------------------------------------------------------------------------------------------------
+
+
+def _badge(trust: Trust) -> None:
+    """The badge with its reasons; an unstable map is greyed, and says so."""
+    parts.chips(f'<span class="gc-chip gc-{trust.badge}">{BADGES[trust.badge]}</span>')
+    if trust.badge == "unstable":
+        st.text("Do not read this map: it is greyed.")
+    for reason in trust.reasons:
+        st.text(reason)
+
+
+def _numbers(trust: Trust) -> dict[str, str]:
+    chance = trust.chance
+    band = "" if chance is None else f" (random orders {chance.low:.2f} to {chance.high:.2f})"
+    return {
+        "Parts miss the whole by": _share(trust.completeness),
+        "Changes not foreseen": _share(trust.infidelity),
+        "Changed by invisible noise": _share(trust.sensitivity),
+        "Verdict while parts go": f"{_number(trust.deletion)}{band}",
+        "Verdict while parts come": f"{_number(trust.insertion)}{band}",
+        "Likeness to an untaught head's": _number(trust.sanity),
+    }
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+# --- to take away -------------------------------------------------------------------------------------------------------
+
+
+def _downloads(bench: Workbench, meme: Meme, heat: Attribution, trust: Trust | None, said: Prediction) -> None:
+    """The explanation as JSON and its heat as PNG, made when they are asked for."""
+    name = f"meme-{meme.id}-{heat.method.replace(' ', '-')}"
+    variant: Variant = "full" if desk().revealed else "blurred"
+    about = {"meme_id": meme.id, "text": meme.text, "version": said.version_id, "probability": said.probability}
+    about |= {"margin": said.margin, "gate": said.gate, "threshold": said.threshold}
+    strength, found = st.session_state.get("strength", STRENGTH) / 100, replace(heat, badge=trust.badge if trust else None)
+
+    def picture() -> bytes:
+        return drawn(bench.picture(meme.picture, variant), found, strength, "PNG")
+
+    with st.container(horizontal=True):
+        st.download_button(
+            "Explanation (JSON)",
+            lambda: document(found, trust, about),
+            f"{name}.json",
+            "application/json",
+            key="map-json",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "Heat (PNG)",
+            picture,
+            f"{name}.png",
+            "image/png",
+            key="map-png",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/image:",
+        )
+
+
+# --- on the picture -----------------------------------------------------------------------------------------------------
+
+
+def lay_heat(picture: bytes, heat: Attribution, alt: str) -> None:
+    """The picture under its heat, or beside it, and how strong the heat is; `alt` says what the picture is."""
+    place = st.container()
+    with st.container(horizontal=True, key="heat-look"):
+        beside = st.segmented_control(
+            "Heat",
+            list(LAYOUTS),
+            format_func=LAYOUTS.__getitem__,
+            default=False,
+            required=True,
+            key="beside",
+            persist_state="session",
+        )
+        strength = st.slider("Strength", 0, 100, STRENGTH, 5, format="%d%%", key="strength", persist_state="session", width=180)
+    shown = _kept(picture, heat, strength / 100, hashlib.sha256(to_bytes(heat)).hexdigest()) if strength else picture
+    with place:
+        if beside:
+            plain, heated = st.columns(2, gap="small")
+            plain.image(picture, width="stretch", alt=alt)
+            heated.image(shown, width="stretch", alt=f"{alt}, with heat")
+        else:
+            st.image(shown, width="stretch", alt=f"{alt}, with heat")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _kept(picture: bytes, _heat: Attribution, strength: float, key: str) -> bytes:
+    """The picture under its heat, as JPEG; `key` stands for the heat."""
+    return drawn(picture, _heat, strength, "JPEG")
+
+
+def drawn(picture: bytes, heat: Attribution, strength: float, form: Literal["JPEG", "PNG"]) -> bytes:
+    """A picture's file with its heat laid on, as a file; `strength` 0..1."""
+    out = io.BytesIO()
+    heat_overlay(Image.open(io.BytesIO(picture)).convert("RGB"), heat, strength).save(out, form, quality=88)
+    return out.getvalue()

@@ -40,9 +40,9 @@ def table(rows: list[Row]) -> Row | None:
         "model said": [parts.score(d) for d, _ in rows],
         "head": [f"v{d.version_id}" if d.version_id else "" for d, _ in rows],
         "assisted": [d.assisted for d, _ in rows],
+        "reasons": [_reasons(d) for d, _ in rows],
         "meme": [m.id for _, m in rows],
         "words": [m.text for _, m in rows],
-        "reasons": [_reasons(d) for d, _ in rows],
         "note": [d.note for d, _ in rows],
     }
     row = parts.pick(shown, len(rows), key="events", alt="Decisions, newest first", height=430)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import streamlit as st
@@ -23,8 +24,17 @@ def workbench() -> Workbench:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> Future[None]:
     """Starts loading the model, once per server; call it early, wait for it late."""
-    bench = workbench()
-    return ThreadPoolExecutor(1, thread_name_prefix="model").submit(bench.load)
+    return ThreadPoolExecutor(1, thread_name_prefix="model").submit(_load, workbench())
+
+
+def _load(bench: Workbench) -> None:
+    """Loads the model and puts it out of the garbage collector's sight.
+
+    Streamlit collects garbage after every run, and going through all of torch each time holds up whatever else is at work.
+    """
+    bench.load()
+    gc.collect()
+    gc.freeze()
 
 
 def wait_for_model(height: int = 220) -> None:

@@ -210,12 +210,12 @@ def comparison(bench: Workbench, decision: Decision, meme: Meme, *, revealed: bo
     if marks is None:
         return
     with st.container(border=True, key="comparison"):
-        st.html('<h3 class="gc-h">Your reasons against the model\'s</h3>')
+        st.html('<h3 class="gc-h">Marked reasons against the model\'s</h3>')
         if reasons is None:
             parts.note("No head could be asked when this was decided, so there is nothing to compare with.")
         else:
             verdict, *numbers = say_reasons(marks, reasons)
-            (parts.problem if reasons.wrong_reason else parts.note)(verdict)
+            parts.note(verdict)
             for sentence in numbers:
                 st.text(sentence)
         if marks.regions:

@@ -141,8 +141,8 @@ def _files(figure: style.Figure, key: str) -> None:
     """The figure to take along; a file is made when it is asked for."""
     with st.popover("Save figure", icon=":material/download:", type="tertiary", key=f"{key}-save"), st.container(gap=None):
         for form in export.forms():
-            file = partial(export.to_bytes, figure, form)
-            st.download_button(FORMS[form], file, f"{key}.{form}", on_click="ignore", key=f"{key}-{form}", type="tertiary")
+            made, name = partial(export.to_bytes, figure, form), f"{key.replace(' ', '-')}.{form}"
+            st.download_button(FORMS[form], made, name, on_click="ignore", key=f"{key}-{form}", type="tertiary")
 
 
 def interval(value: Interval | None, signed: bool = False) -> str:

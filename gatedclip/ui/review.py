@@ -110,7 +110,7 @@ def reasons(desk: Desk, meme: Meme) -> None:
                 st.text(f"Marked: {marked}", width="content")
                 st.button("Forget them", key=f"forget-{desk.token}", type="tertiary", on_click=actions.forget_marks)
         if desk.marking:
-            st.caption("Drag over what decides on the picture, and pick the words that do. All of it is optional.")
+            st.caption("On the picture, in the words, or by one key: all of it is optional.")
             marking.halves(desk.draft)
 
 

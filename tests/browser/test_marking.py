@@ -62,7 +62,7 @@ def test_a_region_words_and_a_half_are_stored_with_the_decision_and_compared(vis
     assert marks.said == tuple(meme.text.split()[at] for at in (0, 2))
     tab.next_meme(after=meme.id).sees_not("Marked:").sees("No region marked yet.")
 
-    tab.press("b").sees("Your reasons against the model's").sees("of its map lies in what you marked").sees("Half:")
+    tab.press("b").sees("Marked reasons against the model's").sees("map lies in the marked area").sees("Half:")
     assert tab.page.locator(".st-key-comparison img").get_attribute("alt") == f"Meme {meme.id}, blurred, with the marked regions"
 
 

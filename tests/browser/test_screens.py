@@ -8,7 +8,15 @@ from visiting import Server, Visit
 
 pytestmark = pytest.mark.browser
 
-SCREENS = {"": "Review", "queue": "Queue", "history": "History", "retrain": "Retrain", "models": "Models"}
+SCREENS = {
+    "": "Review",
+    "queue": "Queue",
+    "history": "History",
+    "gates": "Gates",
+    "lab": "Lab",
+    "retrain": "Retrain",
+    "models": "Models",
+}
 
 
 @pytest.mark.parametrize("path", [path for path in SCREENS if path])

@@ -240,7 +240,7 @@ def test_marking_is_out_of_sight_until_asked_for_and_then_goes_with_the_decision
     assert "Marked:" not in said(shown)  # the next meme has none
     button(shown, "Look back at it with the model's view").click().run()
     assert not shown.exception
-    assert "Your reasons against the model's" in said(shown)
+    assert "Marked reasons against the model's" in said(shown)
     assert "Half:" in said(shown)
 
 

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 import pytest
 from explaining import attribution
 
-from gatedclip.explain.heat import AWAY, MATTERED, TOWARDS
-from gatedclip.explain.markup import OPACITY, PICTURE, WORDS, gate_html, legend_html, words_html
+from gatedclip.explain.heat import AWAY, MATTERED, PICTURE, TOWARDS, WORDS
+from gatedclip.explain.markup import OPACITY, gate_html, legend_html, words_html
 
 LIGHT, DARK = ((255, 255, 255), (49, 51, 63)), ((14, 17, 23), (250, 250, 250))  # page and text of the two themes
 XSS = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'-alert(1)-'", "&lt;b&gt;", "</p></div>"]

@@ -164,31 +164,31 @@ def test_an_even_map_is_no_reason_against_a_mark():
 def test_a_comparison_is_said_in_plain_sentences():
     marks = Marks([(0.5, 0.5, 1, 1)], (0, 3), Rationale.PICTURE, ("love", "you"))
     assert say_reasons(marks, compare(marks, WORDS, looks_at((0, 0)), TOGETHER, True)) == [
-        "Right for the wrong reason: the model agrees with you, but it looks elsewhere and goes by another half.",
-        "Place: 0% of its map lies in what you marked, which is 25% of the picture (IoU 0.00).",
-        "Words: 1 of your 2 words is among its 2 strongest, “love” and “smell” (F1 0.50). What you marked holds 60% of its weight.",
-        "Half: you say the picture alone decides; for the model, only both together do.",
+        "Right for the wrong reason: the model agrees, but it looks elsewhere and goes by another half.",
+        "Place: 0% of the model's map lies in the marked area, which is 25% of the picture (IoU 0.00).",
+        "Words: 1 of 2 marked words is among the model's 2 strongest, “love” and “smell” (F1 0.50). Weight on the marked: 60%.",
+        "Half: marked was that the picture alone decides; for the model, only both together do.",
     ]
 
 
 def test_agreement_is_said_too_and_what_cannot_be_compared():
     marks = Marks(rationale=Rationale.NEITHER)
     assert say_reasons(marks, compare(marks, WORDS, looks_at((0, 0)), TOGETHER, True)) == [
-        "The model agrees with you.",
-        "Half: you say neither decides. In the model's split one part always leads: both together, here.",
+        "The model agrees.",
+        "Half: marked was that neither decides. In the model's split one part always leads: both together, here.",
     ]
     marks = Marks(rationale=Rationale.TOGETHER)
     assert say_reasons(marks, compare(marks, WORDS, looks_at((0, 0)), TOGETHER, False)) == [
-        "The model does not agree with you.",
-        "Half: only both together decide, for you and for the model.",
+        "The model disagrees.",
+        "Half: only both together decide, as marked and for the model.",
     ]
     marks = Marks(words=(1,), said=("the",))
     assert say_reasons(marks, compare(marks, WORDS, looks_at((0, 0)), TOGETHER, True)) == [
-        "Right for the wrong reason: the model agrees with you, but it weighs other words.",
-        "Words: your word is not among its strongest, “love” (F1 0.00). What you marked holds 0% of its weight.",
+        "Right for the wrong reason: the model agrees, but it weighs other words.",
+        "Words: the marked word is not among the model's strongest, “love” (F1 0.00). Weight on the marked: 0%.",
     ]
     marks = Marks(words=(0,), said=("love&smell",))
     assert say_reasons(marks, compare(marks, ("love&smell",), looks_at((0, 0)), TOGETHER, True)) == [
-        "The model agrees with you.",
-        "Words: CLIP splits these words in its own way, so yours cannot be compared.",
+        "The model agrees.",
+        "Words: CLIP splits these words in its own way, so the marked ones cannot be compared.",
     ]
