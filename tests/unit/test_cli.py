@@ -1,8 +1,10 @@
 """The terminal: each verb with a real home, results for people and for programs, and mistakes in one sentence."""
 
 import csv
+import html
 import io
 import json
+import shutil
 import zipfile
 
 import numpy as np
@@ -12,13 +14,14 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from gatedclip.cli import app
+from gatedclip.config import Settings, TrainConfig
 from gatedclip.store.memes import MemeFilter
 from gatedclip.types import Label, Split
 from gatedclip.workbench import Workbench
 
 VERBS = {
-    "demo", "serve", "import", "export", "predict", "explain", "ledger", "what-if", "figure", "similar", "confounders", "compare",
-    "train", "retrain", "versions", "evaluate", "promote", "world", "bench",
+    "demo", "serve", "import", "export", "predict", "explain", "ledger", "what-if", "gates", "figure", "similar", "confounders",
+    "compare", "train", "retrain", "versions", "evaluate", "promote", "world", "bench",
 }  # fmt: skip
 
 
@@ -34,11 +37,36 @@ def run(home, tiny_backbone, monkeypatch):
     return command
 
 
+@pytest.fixture(scope="module")
+def imported(tiny_backbone, tmp_path_factory):
+    """A home whose base set holds 80 labelled memes; tests work on copies."""
+    bench = Workbench.open(Settings(home=tmp_path_factory.mktemp("imported") / "home", backbone=tiny_backbone))
+    bench.import_archive("base.zip", dataset(80), "base")
+    bench.store.close()
+    return bench.settings.home
+
+
 @pytest.fixture
-def base(run, tmp_path):
-    """A home whose base set holds 80 labelled memes."""
-    (tmp_path / "base.zip").write_bytes(dataset(80))
-    assert run("import", tmp_path / "base.zip", "--use", "base").exit_code == 0
+def base(run, imported, home):
+    shutil.copytree(imported, home)
+    return run
+
+
+@pytest.fixture(scope="module")
+def taught(imported, tiny_backbone, tmp_path_factory):
+    """The same with v1, which serves, and v2, which was compared with it."""
+    home = shutil.copytree(imported, tmp_path_factory.mktemp("taught") / "home")
+    bench = Workbench.open(Settings(home=home, backbone=tiny_backbone))
+    bench.retrain(TrainConfig(), "anna")
+    bench.promote(1, "anna")
+    bench.retrain(TrainConfig(seed=1), "ben")
+    bench.store.close()
+    return home
+
+
+@pytest.fixture
+def served(run, taught, home):
+    shutil.copytree(taught, home)
     return run
 
 
@@ -115,7 +143,9 @@ def test_a_single_picture_is_read_or_takes_the_words_given(run, tmp_path):
     assert [m.text for m in Workbench.open().memes(MemeFilter())] == ["SKUNK", "what a rose"]
 
 
-def test_labelled_memes_are_split_for_the_base(base):
+def test_labelled_memes_are_split_for_the_base(run, tmp_path):
+    (tmp_path / "base.zip").write_bytes(dataset(80))
+    assert run("import", tmp_path / "base.zip", "--use", "base").stdout == "80 added, 0 here already, 0 refused\n"
     tally = Workbench.open().tally()
     assert sum(sum(tally[split].values()) for split in (Split.TRAIN, Split.VALIDATION, Split.TEST)) == 80
     assert all(sum(tally[split].values()) for split in (Split.TRAIN, Split.VALIDATION, Split.TEST))
@@ -215,6 +245,148 @@ def test_a_head_is_cross_validated_on_a_file_of_vectors(run, tmp_path):
     assert "unit at 0.0001" in shown  # the paper's recipe as it is
 
 
+# --- looking inside -----------------------------------------------------------------------------------------------
+
+
+def test_the_gate_can_be_explained_against_another_baseline_and_the_map_be_checked(served):
+    arguments = ("--method", "leave one out", "--target", "gate", "--baseline", "black", "--trust")
+    why = json.loads(served("explain", "1", *arguments, "--json").stdout)
+    assert (why["method"], why["target"], why["signed"]) == ("leave one out", "gate", True)
+    assert why["baseline"].startswith("a black picture")
+    assert why["badge"] == why["trust"]["badge"]
+    shown = served("explain", "1", *arguments).stdout
+    assert "hateful" not in shown
+    assert shown.splitlines()[-1] == " ".join([f"This map is {why['badge']}.", *why["trust"]["reasons"]])
+    assert "trust" not in json.loads(served("explain", "1", "--json").stdout)
+
+
+def test_the_ledger_s_parts_add_up_to_the_margin(served):
+    found = json.loads(served("ledger", "1", "--json").stdout)
+    (said,) = json.loads(served("predict", "1", "--json").stdout)
+    margin = found["margin"]
+    assert margin["margin"] == pytest.approx(said["margin"], abs=1e-4)
+    parts = margin["picture_alone"] + margin["words_alone"] + margin["interaction"]
+    assert parts == pytest.approx(margin["margin"] - margin["base"], abs=1e-5)
+    shown = served("ledger", "1").stdout
+    assert shown.startswith(found["sentence"])
+    assert f"gate {found['gate']:.2f}, share of the picture {found['share']:.2f}" in shown
+
+
+def test_the_gate_is_moved_in_thought_from_words_to_picture(served):
+    found = json.loads(served("what-if", "1", "--json").stdout)
+    (said,) = json.loads(served("predict", "1", "--json").stdout)
+    assert (len(found["probabilities"]), found["gate"]) == (101, said["gate"])
+    assert np.interp(said["gate"], np.linspace(0, 1, 101), found["probabilities"]) == pytest.approx(said["probability"], abs=1e-3)
+    lines = served("what-if", "1").stdout.splitlines()
+    assert lines[1] == f"  gate 0.0  {found['probabilities'][0]:.3f}"
+    assert lines[-1] == f"  gate 1.0  {found['probabilities'][100]:.3f}"
+
+
+def test_the_heads_are_listed_with_the_one_that_serves(served):
+    assert served("versions").stdout == (
+        "v1: gated, 64 base memes and 0 decisions, by anna, serves\nv2: gated, 64 base memes and 0 decisions, by ben\n"
+    )
+    assert [(v["id"], v["champion"]) for v in json.loads(served("versions", "--json").stdout)] == [(1, True), (2, False)]
+
+
+def test_similar_memes_are_other_memes_the_nearest_first(served):
+    found = json.loads(served("similar", "1", "--count", "3", "--json").stdout)
+    assert len({near["meme_id"] for near in found} - {1}) == 3
+    assert [near["similarity"] for near in found] == sorted((near["similarity"] for near in found), reverse=True)
+    shown = served("similar", "1", "--count", "3").stdout.splitlines()
+    assert shown[0] == f"{found[0]['meme_id']}: similarity {found[0]['similarity']:.3f}, not decided  {found[0]['text']}"
+
+
+def test_confounders_swap_one_half_and_show_the_answer_to_each_swap(served):
+    found = json.loads(served("confounders", "1", "--count", "2", "--json").stdout)
+    (said,) = json.loads(served("predict", "1", "--json").stdout)
+    assert [swap["half"] for swap in found] == ["picture", "picture", "words", "words"]
+    assert all(swap["turns"] == (swap["label"] != said["label"]) for swap in found)
+    assert served("confounders", "1", "--count", "2").stdout.startswith(f"picture of {found[0]['from_meme_id']}, similarity ")
+
+
+def test_two_heads_are_compared_on_the_same_memes(served):
+    (found,) = json.loads(served("compare", "1", "2", "5", "--json").stdout)
+    (before,) = json.loads(served("predict", "5", "--json").stdout)
+    (after,) = json.loads(served("predict", "5", "--version", "2", "--json").stdout)
+    assert found["meme_id"] == 5
+    assert (found["before"]["probability"], found["after"]["probability"]) == pytest.approx(
+        (before["probability"], after["probability"]), abs=1e-5
+    )
+    change = f"probability {found['before']['probability']:.3f} to {found['after']['probability']:.3f}"
+    assert change in served("compare", "1", "2", "5").stdout
+
+
+def test_many_memes_are_summed_up_or_given_out_row_by_row(served):
+    served("gates", "--embed")
+    found = json.loads(served("gates", "--where", "split=test", "--json").stdout)
+    tally = Workbench.open().tally()
+    assert found["memes"] == sum(tally[Split.TEST].values())
+    assert sum(found["confusion"][part] for part in ("found", "missed", "alarms", "cleared")) == found["labelled"]
+    assert found["may_have_taught"] == 0
+    first, second, *_ = served("gates", "--where", "split=test").stdout.splitlines()
+    assert first == f"v1 on {found['memes']} memes, {found['labelled']} of them labelled"
+    assert second == found["collapse"]["sentence"]
+    rows = list(csv.DictReader(io.StringIO(served("gates", "--where", "split=train", "--csv").stdout)))
+    assert len(rows) == sum(tally[Split.TRAIN].values())
+    assert {row["split"] for row in rows} == {"train"}
+
+
+FIGURES = [
+    (("what-if", "--meme", "1"), "Probability of hateful over the gate"),
+    (("training",), "epochs: training loss ends at"),
+    (("before-after", "--version", "2"), "AUROC before and after: all"),
+    (("gate-by-label",), "Gate by label, means: hateful"),
+    (("gate-by-version",), "Gate on the same memes by head version"),
+    (("gate-against-share",), "Gate against the picture's Shapley share of 80 memes"),
+    (("calibration",), "Calibration over"),
+    (("roc", "--threshold", "0.3"), "at threshold 30%"),
+    (("precision-recall",), "Precision against recall"),
+    (("cost", "--miss", "5"), "Expected cost when a miss costs 5 false alarms"),
+    (("slices",), "AUROC by slice: all"),
+    (("map", "--by", "split"), "Map of the fused vectors of 80 memes by split: train 64"),
+]
+
+
+def test_every_figure_is_written_as_a_page_and_told_in_a_sentence(served, tmp_path):
+    from gatedclip.cli import figure
+
+    assert {kind for (kind, *_), _ in FIGURES} | {"gate-by-truth"} == {*figure.OF_A_MEME, *figure.OF_A_HEAD, *figure.OF_MANY}
+    served("gates", "--embed")
+    for arguments, says in FIGURES:
+        result = served("figure", *arguments, "--out", tmp_path / "it.html")
+        assert result.stdout.startswith(f"{tmp_path / 'it.html'}: "), result.stderr
+        assert says in result.stdout
+        assert html.escape(result.stdout.split(": ", 1)[1].strip()) in (tmp_path / "it.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("pie",), "The kind of figure is 'pie'; it must be one of what-if, training"),
+        (("roc", "--out", "a.pdf"), "The ending of --out is 'pdf'; it must be one of html, svg, png"),
+        (("what-if",), "The figure what-if is of one meme: --meme names that one"),
+        (("roc", "--meme", "1"), "The figure roc is not of one meme"),
+        (("what-if", "--meme", "1", "--version", "2"), "Leave --version out"),
+        (("before-after",), "v1 was not compared with a head before it"),
+        (("gate-by-truth",), "there are none"),
+        (("map", "--by", "mood"), "--by is 'mood'; it must be one of label"),
+        (("map", "--where", "theme=none"), "No meme fits"),
+        (("roc", "--where", "known=benign"), "These memes are 0 hateful and"),
+        (("slices", "--where", "known=benign"), "No slice of these memes holds 5 hateful and 5 benign ones"),
+        (("roc", "--where", "mood"), "--where is 'mood'; it must be field=value"),
+        (("roc", "--where", "split=gold"), "--where split is 'gold'; it must be one of queue, train"),
+    ],
+)
+def test_a_figure_that_cannot_be_drawn_says_why(served, tmp_path, monkeypatch, arguments, says):
+    monkeypatch.chdir(tmp_path)
+    assert says in refused(served("figure", *(arguments if "--out" in arguments else (*arguments, "--out", "a.html"))))
+    assert not (tmp_path / "a.html").exists()
+
+
+# --- mistakes -----------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -225,6 +397,15 @@ def test_a_head_is_cross_validated_on_a_file_of_vectors(run, tmp_path):
         (("predict", "٣"), "is not the id of a meme"),
         (("explain", "99"), "There is no meme 99"),
         (("explain", "1", "--method", "magic"), "--method is 'magic'; it must be one of quick, integrated gradients"),
+        (("explain", "1", "--target", "mood"), "--target is 'mood'; it must be one of margin, gate"),
+        (("explain", "1", "--baseline", "white"), "--baseline is 'white'; it must be one of mean colour, black, blurred"),
+        (("ledger", "99"), "There is no meme 99"),
+        (("what-if", "99"), "There is no meme 99"),
+        (("similar", "1", "--by", "mood"), "--by is 'mood'; it must be one of picture, words, fused"),
+        (("confounders", "99"), "There is no meme 99"),
+        (("compare", "1", "2", "99"), "There is no head version 1"),
+        (("gates",), "There are no memes yet"),
+        (("figure", "training", "--out", "a.html"), "No head serves yet"),
         (("train",), "No validation memes"),
         (("train", "--preset", "huge"), "preset is 'huge'"),
         (("train", "--head", "tail"), "head is 'tail'"),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from explaining import attribution
@@ -55,6 +57,13 @@ def test_where_and_which_words_for_those_who_cannot_see_the_colours():
         "Words that count most: “b” (away from hateful), “d” (towards hateful), “a” (towards hateful)."
     )
     assert say_attribution(attribution(np.zeros((7, 7)), signed=False)) == "The picture does not count. No word counts."
+
+
+def test_a_map_of_the_gate_points_to_picture_or_words():
+    found = replace(attribution([[2]], [("a", -0.5)]), target="gate")
+    assert say_attribution(found) == (
+        "The picture counts most at the upper left (towards the picture). Words that count most: “a” (towards the words)."
+    )
 
 
 def test_how_exact_the_map_is():
