@@ -54,10 +54,12 @@ class Team:
     def welcome(self, email: str, name: str = "") -> Person | None:
         """The person behind a verified e-mail; None when nobody let them in. Those named as admins in the settings always are."""
         email = email.casefold()
-        if (known := self.store.people.by_email(email)) is not None:
-            return known
+        known = self.store.people.by_email(email)
         admins = {each.strip().casefold() for each in self.settings.admins.split(",")} - {""}
-        return self.store.people.add(email[:80], Role.ADMIN, email) if email in admins else None
+        if email not in admins or (known and known.role is Role.ADMIN):
+            return known
+        known = known or self.store.people.add(email[:80], Role.ADMIN, email)
+        return self.store.people.change(known.name, role=Role.ADMIN)
 
     def people(self) -> list[Person]:
         return self.store.people.list()
@@ -66,10 +68,15 @@ class Team:
         self.require(by, "people")
         if not (name := name.strip()[:80]):
             raise InputError("A person needs a name. Type one.")
+        if self.store.people.find(name) or (email and self.store.people.by_email(email)):
+            raise InputError(f"{email or name!r} is here already. Change their role instead.")
         return self.store.people.add(name, role, email)
 
     def change_role(self, name: str, role: Role, by: str) -> Person:
+        """The person in another role. InputError for the only admin's: nobody could undo that."""
         self.require(by, "people")
+        if [person.name for person in self.people() if person.role is Role.ADMIN] == [name] and role is not Role.ADMIN:
+            raise InputError(f"{name!r} is the only admin. Make somebody else one first.")
         return self.store.people.change(name, role=role)
 
     def quarantine(self, name: str, on: bool, by: str) -> Person:
@@ -85,7 +92,9 @@ class Team:
         return self.store.settings.get(f"team: {key}", ORGANISATION[key])  # type: ignore[no-any-return]
 
     def choose(self, key: str, value: float | str, by: str) -> None:
-        self.require(by, "people" if key == LOCAL_ROLE else "quality")
+        """A choice of the organisation. Without sign-in anyone sets the one role: it guards against slips, not people."""
+        if key != LOCAL_ROLE or self.settings.sign_in:
+            self.require(by, "people" if key == LOCAL_ROLE else "quality")
         if key != LOCAL_ROLE and not 0 <= float(value) <= 1:
             raise InputError(f"{key} is {value}; a share lies between 0 and 1.")
         self.store.settings.put(f"team: {key}", value)

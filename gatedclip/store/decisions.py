@@ -29,7 +29,10 @@ MINE = (Action.DECIDE, Action.SKIP, Action.ESCALATE)  # what a reviewer does whi
 
 @dataclass(frozen=True)
 class DecisionFilter:
-    """Which events to show; None or "" leaves a field open."""
+    """Which events to show; None or "" leaves a field open.
+
+    Where a second answer is awaited the first is not told, so no filter by what it says finds it.
+    """
 
     reviewer: str = ""
     action: Action | None = None
@@ -48,7 +51,8 @@ class DecisionFilter:
         after = [DecisionRow.at >= self.since] if self.since else []
         before = [DecisionRow.at < self.until] if self.until else []
         wrong = [DecisionRow.wrong_reason] if self.wrong_reason else []
-        return [*exact, *after, *before, *wrong]
+        told = [DecisionRow.meme_id.not_in(select(MemeRow.id).where(MemeRow.others_only))]
+        return [*exact, *after, *before, *wrong, *(told if self.label or self.wrong_reason else [])]
 
 
 class Decisions:

@@ -40,10 +40,12 @@ class MemeFilter:
     """Part of the text, whatever its case."""
     wrong_reason: bool = False
     """Only decided memes that the model was right about for the wrong reason."""
+    assigned_to: str = ""
+    """Only memes on this person's own list."""
     order: Literal["oldest", "newest"] = "oldest"
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        wanted = {name: getattr(self, name) for name in ("split", "status", "label", "given", "source", "theme")}
+        wanted = {name: getattr(self, name) for name in ("split", "status", "label", "given", "source", "theme", "assigned_to")}
         exact = [getattr(MemeRow, name) == value for name, value in wanted.items() if value]
         search = [MemeRow.text.icontains(self.search, autoescape=True)] if self.search else []
         wrong = [MemeRow.status == Status.DECIDED, MemeRow.id.in_(_WRONG_REASON)] if self.wrong_reason else []

@@ -90,6 +90,14 @@ class Queue:
         with self._db.reading() as session:
             return [to_meme(row) for row in session.scalars(query)]
 
+    def since(self) -> list[datetime]:
+        """When each open meme came in, oldest first."""
+        query = (
+            select(MemeRow.created_at).where(MemeRow.split == Split.QUEUE, MemeRow.status.in_(OPEN)).order_by(MemeRow.created_at)
+        )
+        with self._db.reading() as session:
+            return list(session.scalars(query))
+
 
 def _fits(rule: QueueRule | None, avoid: Collection[str]) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [MemeRow.source.not_in(avoid), MemeRow.theme.not_in(avoid)] if avoid else []

@@ -4,6 +4,7 @@ from gatedclip.store.decisions import DecisionFilter
 from gatedclip.store.memes import MemeFilter
 from gatedclip.workbench.bench import silent
 from gatedclip.workbench.bringing import Bringing
+from gatedclip.workbench.leading import Leading
 from gatedclip.workbench.reviewing import Reviewing
 from gatedclip.workbench.teaching import Teaching
 from gatedclip.workbench.trying import Trying
@@ -11,5 +12,5 @@ from gatedclip.workbench.trying import Trying
 __all__ = ["DecisionFilter", "MemeFilter", "Workbench", "silent"]
 
 
-class Workbench(Bringing, Reviewing, Trying, Teaching):
+class Workbench(Bringing, Reviewing, Leading, Trying, Teaching):
     """Everything the workbench can do. One per process, safe to share between threads."""

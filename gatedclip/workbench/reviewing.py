@@ -10,7 +10,16 @@ from typing import Any, Literal
 from gatedclip import curriculum
 from gatedclip.data import export
 from gatedclip.data.text import clean_text, text_key, words
-from gatedclip.errors import BackboneError, CheckpointError, DataError, InputError, NotAllowed, NotFound
+from gatedclip.errors import (
+    BackboneError,
+    CheckpointError,
+    DataError,
+    InputError,
+    LeaseLost,
+    NotAllowed,
+    NotFound,
+    PolicyError,
+)
 from gatedclip.explain.reasons import compare
 from gatedclip.explain.serialise import from_bytes
 from gatedclip.store.decisions import DecisionFilter
@@ -55,7 +64,7 @@ def _worded(marks: Marks | None, meme: Meme) -> Marks | None:
 
 def _covered(event: Decision) -> Decision:
     """An answer that the second reviewer must not see."""
-    return replace(event, label=None, note="", tags={}, marks=None, reasons=None, confidence=None)
+    return replace(event, label=None, previous=None, note="", tags={}, marks=None, reasons=None, confidence=None)
 
 
 class Reviewing(Looking):
@@ -200,17 +209,37 @@ class Reviewing(Looking):
         )
 
     def decide_together(
-        self, memes: Sequence[Meme], label: Label, reviewer: str, *, revealed: bool = False, note: str = ""
+        self,
+        memes: Sequence[Meme],
+        label: Label,
+        reviewer: str,
+        *,
+        revealed: bool = False,
+        note: str = "",
+        tags: Mapping[str, Sequence[str]] | None = None,
     ) -> tuple[list[Decision], list[Meme]]:
-        """The same label for several memes at once, marked as bulk and undone as one; those someone else holds are left alone."""
-        bulk, made, left = uuid.uuid4().hex, [], []
+        """The same label for several memes at once, marked as bulk and undone as one: what was decided, and what was left.
+
+        Left alone are memes that someone else holds or that this person may not answer. PolicyError decides none of them.
+        """
+        self.team.require(reviewer, "review")
+        bulk = uuid.uuid4().hex
+        same: dict[str, Any] = {"revealed": revealed, "note": note, "tags": tags, "bulk": bulk}
+        made: list[Decision] = []
         for meme in memes:
-            held = self.claim(reviewer, meme.id)
-            if held is None:
-                left.append(meme)
-            else:
-                made.append(self.decide(held, label, reviewer, revealed=revealed, note=note, bulk=bulk, key=f"{bulk}-{meme.id}"))
-        return made, left
+            try:
+                held = self.claim(reviewer, meme.id)
+                if held is not None and held.status.open:  # others decided it meanwhile
+                    made.append(self.decide(held, label, reviewer, key=f"{bulk}-{meme.id}", **same))
+                elif held is not None:
+                    self.release(held.id, reviewer)
+            except (NotAllowed, LeaseLost):
+                continue
+            except PolicyError:
+                self.release(meme.id, reviewer)
+                raise
+        decided = {event.meme_id for event in made}
+        return made, [meme for meme in memes if meme.id not in decided]
 
     def _reasons(self, meme: Meme, marks: Marks, agrees: bool) -> Reasons | None:
         """The marks against the champion's reasons; None where those cannot be had, which is no reason to lose a decision."""
@@ -306,8 +335,9 @@ class Reviewing(Looking):
         """Events with their memes, newest first. While a second answer is awaited, the first is not told."""
         return self._with_memes(self.store.decisions.list(which, limit, offset))
 
-    def export(self, which: DecisionFilter, form: Literal["csv", "jsonl"] = "csv") -> bytes:
+    def export(self, which: DecisionFilter, form: Literal["csv", "jsonl"] = "csv", by: str = "") -> bytes:
         """All matching events with who, when, version and score, as CSV (safe to open in a spreadsheet) or JSONL."""
+        self.team.require(by, "export")
         rows = self._with_memes(self.store.decisions.list(which, None))
         return export.decisions_csv(rows) if form == "csv" else export.decisions_jsonl(rows)
 
