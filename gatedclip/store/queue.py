@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gatedclip.errors import LeaseLost, StoreError
@@ -82,6 +82,12 @@ class Queue:
         with self._db.writing() as session:
             for some in chunks(rows):
                 session.execute(update(MemeRow), some)
+
+    def count(self, rule: QueueRule | None = None) -> int:
+        """How many memes are open that fit the rule."""
+        query = select(func.count(MemeRow.id)).where(MemeRow.split == Split.QUEUE, MemeRow.status.in_(OPEN), *_fits(rule, ()))
+        with self._db.reading() as session:
+            return session.scalars(query).one()
 
     def unscored(self, version_id: int, limit: int = 1000) -> list[Meme]:
         """Open memes whose score is missing or another head's."""

@@ -20,8 +20,8 @@ ICON = str(ASSETS / "icon.png")
 _inside: ContextVar[bool] = ContextVar("inside the frame", default=False)
 """Not session state: that cannot be written any more once a page has called st.stop or st.rerun."""
 
-REVIEW, QUEUE, HISTORY, GATES, LAB, RETRAIN, MODELS = (
-    f"pages/{name}.py" for name in ("review", "queue", "history", "gates", "lab", "retrain", "models")
+REVIEW, QUEUE, HISTORY, GATES, LAB, RETRAIN, MODELS, TEAM = (
+    f"pages/{name}.py" for name in ("review", "queue", "history", "gates", "lab", "retrain", "models", "team")
 )
 
 
@@ -38,6 +38,7 @@ def build() -> StreamlitPage:
             st.Page(LAB, title="Lab", icon=":material/science:"),
             st.Page(RETRAIN, title="Retrain", icon=":material/model_training:"),
             st.Page(MODELS, title="Models", icon=":material/deployed_code:"),
+            st.Page(TEAM, title="Team", icon=":material/groups:"),
         ]
     )
 

@@ -37,3 +37,10 @@ def attempt(action: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     except GatedCLIPError as error:
         flash(str(error), problem=True)
         return None
+
+
+def act(message: str, action: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+    """Whether the action was done; the next run says `message`, or what went wrong."""
+    if done := attempt(lambda: (action(*args, **kwargs), True)):
+        flash(message)
+    return bool(done)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gatedclip.learn import flow
-from gatedclip.types import Decision, Exposure, Split
+from gatedclip.types import Decision, Exposure, Policy, QueueRule, Split
 from gatedclip.workbench.bench import Bench
 
 if TYPE_CHECKING:
@@ -40,6 +40,18 @@ class Leading(Bench):
     def backlog(self) -> flow.Backlog:
         """How long memes have waited."""
         return flow.backlog(self.store.queue.since(), datetime.now(UTC))
+
+    def waiting(self, rule: QueueRule) -> int:
+        """How many memes wait in a named queue."""
+        return self.store.queue.count(rule)
+
+    def policies(self) -> list[Policy]:
+        """Every version of the policy, newest first."""
+        return self.store.policies.list()
+
+    def sources(self) -> list[str]:
+        """Where memes came from."""
+        return self.store.memes.sources()
 
     def exposure(self, by: str, days: int = 7) -> list[Exposure]:
         """Unblurred views by person and day, newest first; of someone who is no lead only their own."""

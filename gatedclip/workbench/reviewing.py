@@ -142,12 +142,12 @@ class Reviewing(Looking):
 
     def score_queue(self, progress: Progress = silent) -> int:
         """Keeps what the champion says about open memes that it has not scored, for queues that choose by score; how many."""
-        champion, done = self.engine.champion(), 0
+        champion, done, waiting = self.engine.champion(), 0, max(1, self.store.queue.count())
         while some := self.store.queue.unscored(champion.id):
             said = self.predict(some, champion)
             self.store.queue.score({m.id: p.probability for m, p in zip(some, said, strict=True)}, champion.id)
             done += len(some)
-            progress(0.0, f"Scored {done:,} memes")
+            progress(min(1.0, done / waiting), f"Scored {done:,} memes")
         return done
 
     def draft(self, reviewer: str, meme_id: int) -> dict[str, Any]:

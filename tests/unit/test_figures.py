@@ -1,9 +1,13 @@
+from datetime import date
+
 import numpy as np
 import pytest
 
 from gatedclip.figures.gate import gate_sweep
 from gatedclip.figures.style import alt
+from gatedclip.figures.team import throughput
 from gatedclip.figures.training import before_after, training_curves
+from gatedclip.learn.flow import Day
 from gatedclip.types import Interval, Report, Scores, SliceScores
 
 
@@ -60,3 +64,12 @@ def test_figures_bring_no_background_and_no_text_colour():
         assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
         assert figure.layout.font.color is None
         assert figure.layout.xaxis.tickfont.color is None
+
+
+def test_throughput_names_people_as_text_and_gathers_those_after_the_fifth():
+    day = date(2026, 5, 10)
+    names = ["<b>anna</b>", "ben", "cleo", "dan", "eve", "finn", "gus"]
+    figure = throughput([Day(day, name, 10 - n) for n, name in enumerate(names)])
+    assert [bar.name for bar in figure.data] == ["&lt;b&gt;anna&lt;/b&gt;", "ben", "cleo", "dan", "eve", "2 others"]
+    assert [list(bar.y) for bar in figure.data] == [[10], [9], [8], [7], [6], [9]]
+    assert alt(figure).startswith("Decisions over 1 days: 49 in all. <b>anna</b> 10")

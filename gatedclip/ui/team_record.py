@@ -1,0 +1,71 @@
+"""The record: whether it is sound, what was erased, and which heads learned from what is gone."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gatedclip.errors import NotAllowed
+from gatedclip.store.receipts import Audit
+from gatedclip.ui import erasing, nav, parts, session
+from gatedclip.workbench import Workbench
+
+_AUDIT = "audit"
+
+
+def show(bench: Workbench) -> None:
+    st.subheader("Is the record sound?", anchor=False)
+    st.caption(
+        "Each event carries a receipt that is chained to the one before, so that a change behind the workbench's back shows."
+    )
+    st.button("Check every receipt", key="audit-now", icon=":material/fact_check:", on_click=_audit, args=(bench,))
+    if (found := st.session_state.pop(_AUDIT, None)) is not None:
+        _say(found)
+    st.subheader("Heads that want a refit", anchor=False)
+    _refits(bench)
+    st.subheader("Erase", anchor=False)
+    _erase(bench)
+
+
+def _audit(bench: Workbench) -> None:
+    st.session_state[_AUDIT] = session.attempt(bench.audit)
+
+
+def _say(found: Audit) -> None:
+    if found.sound:
+        parts.note(f"The record is sound: {found.events:,} events, {found.erased:,} of them erased on request.")
+    else:
+        parts.problem(
+            f"The record is not sound: {len(found.problems):,} problems in {found.events:,} events. " + found.problems[0]
+        )
+        with st.expander("All problems"):
+            st.text("\n".join(found.problems[:200]))
+    if found.uncovered:
+        parts.note(f"{found.uncovered:,} events were recorded before receipts were kept.")
+    st.text("The newest receipt. Note it elsewhere: whoever can rewrite everything can rewrite the chain too, but not your note.")
+    st.code(found.newest, language=None, wrap_lines=True)
+
+
+def _refits(bench: Workbench) -> None:
+    wanted = bench.refits()
+    if not wanted:
+        parts.note("None: no head learned from anything that was erased.")
+        return
+    parts.facts({f"v{version_id}": why for version_id, why in sorted(wanted.items(), reverse=True)})
+    st.page_link(nav.RETRAIN, label="Train one without it", icon=":material/model_training:")
+
+
+def _erase(bench: Workbench) -> None:
+    try:
+        bench.team.require(session.reviewer(), "erase")
+    except NotAllowed as refused:
+        parts.note(str(refused))
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        meme_id = st.number_input("Number of the meme", 1, value=None, step=1, key="erase-meme", format="%d")
+        if meme_id:
+            erasing.meme(bench, int(meme_id))
+    with right:
+        name = st.selectbox("Person", bench.reviewers(), index=None, key="erase-person", placeholder="Nobody")
+        if name:
+            erasing.person(bench, name)
