@@ -81,7 +81,7 @@ ALSO_MARKDOWN = ("label", "help", "body")
 
 OURS = {
     "page.title", "version.name", "nav.HISTORY", "nav.LAB", "nav.MODELS", "nav.QUEUE", "nav.REVIEW",
-    "history.py: form", "lab.py: name", "queue.py: order", "report.py: name", "retrain.py: name",
+    "history.py: form", "lab.py: name", "lists.py: names", "queue.py: which.order", "report.py: name", "retrain.py: name",
     "team_flow.py: say_age(found.oldest)", "team_flow.py: say_age(found.median)",
     "team_quality.py: title", "team_quality.py: why",
 }  # fmt: skip
