@@ -149,6 +149,8 @@ class Lab:
         return [Neighbour(meme, s, self._decisions(meme)) for meme, (_, s) in zip(stored, found, strict=True)]
 
     def _decisions(self, meme: Meme) -> tuple[Decision, ...]:
+        if meme.others_only:
+            return ()  # a second answer is awaited, which must not know the first
         events = self.engine.store.decisions.list(DecisionFilter(action=Action.DECIDE, meme_id=meme.id))
         return tuple(event for event in events if not event.undone)
 

@@ -168,9 +168,13 @@ class Team:
         self.require(by, "quality")
         self.store.settings.put(PREFERENCES, asdict(preferences))
 
-    def exposed(self, name: str, meme_id: int, seconds: float) -> None:
-        """Records one unblurred view that has ended."""
-        self.store.exposures.add(name, meme_id, round(max(0.0, seconds), 1))
+    def exposed(self, name: str, meme_id: int, seconds: float, view: int | None = None) -> int:
+        """Records one unblurred view, or how long the `view` on record has lasted by now; its number."""
+        lasted = round(max(0.0, seconds), 1)
+        if view is None:
+            return self.store.exposures.add(name, meme_id, lasted)
+        self.store.exposures.lengthen(view, lasted)
+        return view
 
     def exposure(self, name: str = "", days: int = 7) -> list[Exposure]:
         """Unblurred views by person and day; a person sees their own, leads everyone's."""

@@ -17,7 +17,7 @@ MAX_BYTES = 8 * 2**20
 MAX_PIXELS, MAX_SIDE, MIN_SIDE = 24_000_000, 10_000, 16
 MAX_FRAMES, MAX_FILM = 300, 400_000_000  # frames of an animation, and pixels in all of them together
 STORE_SIDE, THUMB_SIDE, BLUR_SIDE = 1_600, 256, 512
-BLUR_CELLS = 20  # a blurred picture holds no more than this many samples a side
+BLUR_CELLS = {"light": 40, "": 20, "strong": 10}  # a blurred picture holds no more than this many samples a side
 SHEET_FRAMES = 4
 
 # Pillow's own guard, for pictures that grow while they are read. Set once: filters are not safe to change in threads.
@@ -76,16 +76,37 @@ def to_jpeg(picture: Image.Image) -> bytes:
 
 
 def variants(jpeg: bytes) -> dict[str, bytes]:
-    """JPEG copies by name: `thumb` of 256 px, and `blurred` and `thumb-blurred` from which nothing can be recovered.
+    """The JPEG copies by name that every picture has: `thumb` of 256 px, and `blurred` and `thumb-blurred` from which nothing can
+    be recovered.
+    """
+    picture = _opened(jpeg)
+    return {name: _variant(picture, name) for name in ("thumb", "blurred", "thumb-blurred")}
+
+
+def variant(jpeg: bytes, name: str) -> bytes:
+    """One JPEG copy: those of `variants`, `blurred-light` and `blurred-strong`, and any of them or `full` with `-grey` behind.
 
     JPEG because Streamlit sends it as it is and encodes WebP anew on every run.
     """
+    return _variant(_opened(jpeg), name)
+
+
+def _opened(jpeg: bytes) -> Image.Image:
     with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as opened:
-        picture = opened.convert("RGB")
-    thumb = picture.copy()
-    thumb.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
-    pictures = {"thumb": thumb, "blurred": _blur(picture, BLUR_SIDE), "thumb-blurred": _blur(picture, THUMB_SIDE)}
-    return {name: _encode(made, "JPEG", quality=82) for name, made in pictures.items()}
+        return opened.convert("RGB")
+
+
+def _variant(picture: Image.Image, name: str) -> bytes:
+    what, grey = name.removesuffix("-grey"), name.endswith("-grey")
+    shown = picture.convert("L") if grey else picture.copy()
+    if what == "full":
+        return _encode(shown, "JPEG", quality=92)
+    if what == "thumb":
+        shown.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
+    else:
+        strength = what.removeprefix("thumb-").removeprefix("blurred").removeprefix("-")
+        shown = _blur(shown, THUMB_SIDE if what.startswith("thumb-") else BLUR_SIDE, BLUR_CELLS[strength])
+    return _encode(shown, "JPEG", quality=82)
 
 
 def _decode(data: bytes) -> tuple[Image.Image, int, str]:
@@ -162,14 +183,14 @@ def _flatten(image: Image.Image, side: int) -> Image.Image:
     return bare
 
 
-def _blur(picture: Image.Image, side: int) -> Image.Image:
+def _blur(picture: Image.Image, side: int, cells: int) -> Image.Image:
     """The same shape within `side`, from so few samples that neither faces nor words survive."""
     scale = side / max(picture.size)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     few = picture.copy()
-    few.thumbnail((8 * BLUR_CELLS, 8 * BLUR_CELLS), Image.Resampling.BOX)
+    few.thumbnail((8 * cells, 8 * cells), Image.Resampling.BOX)
     few = few.filter(ImageFilter.GaussianBlur(8))  # first, or strokes would reappear as coarse stripes
-    few.thumbnail((BLUR_CELLS, BLUR_CELLS), Image.Resampling.BOX)
+    few.thumbnail((cells, cells), Image.Resampling.BOX)
     return few.resize(size, Image.Resampling.BICUBIC)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gatedclip.errors import NotFound, StoreError
 from gatedclip.store.database import Database, upsert
-from gatedclip.store.drafts import drop
+from gatedclip.store.drafts import bring_back, drop
 from gatedclip.store.fold import Standing, fold
 from gatedclip.store.memes import row_of
 from gatedclip.store.policies import policy_of, require
@@ -75,15 +75,16 @@ class Decisions:
             if decision.action is Action.DECIDE:
                 require(policy_of(session, decision.policy_id), decision)
                 meme.answers = max(meme.answers, answers)
+                drop(session, decision.reviewer, meme.id)  # whoever passes a meme on may come back to it
             let_go(meme)
-            drop(session, decision.reviewer, meme.id)
             return add_decision(session, meme, decision)
 
     def undo(self, reviewer: str, decision_id: int | None = None) -> Decision | None:
         """The UNDO event that reverses one event, or None when there is nothing (left) to reverse.
 
         Without `decision_id` that is the reviewer's latest decision, skip or escalation that stands. What was decided in bulk is
-        reversed in bulk. The meme goes back to what its remaining events say: an earlier label, or the queue.
+        reversed in bulk. The meme goes back to what its remaining events say: an earlier label, or the queue; what was said
+        with the decision becomes its reviewer's draft again.
         """
         with self._db.writing() as session:
             found = _last(session, reviewer) if decision_id is None else _event(session, decision_id)
@@ -163,6 +164,8 @@ def _reverse(session: Session, event: Decision, reviewer: str) -> Decision | Non
     meme = row_of(session, event.meme_id, lock=True)
     if session.scalar(select(exists().where(DecisionRow.undoes == event.id))):
         return None
+    if event.action is Action.DECIDE:
+        bring_back(session, event)
     return add_decision(session, meme, Decision(meme.id, Action.UNDO, reviewer, undoes=event.id))
 
 

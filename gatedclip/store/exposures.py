@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gatedclip.store.database import Database
 from gatedclip.store.tables import ExposureRow, utcnow
@@ -15,10 +15,18 @@ class Exposures:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def add(self, person: str, meme_id: int, seconds: float, at: datetime | None = None) -> None:
-        """One unblurred view that has ended."""
+    def add(self, person: str, meme_id: int, seconds: float, at: datetime | None = None) -> int:
+        """The number of one more unblurred view."""
         with self._db.writing() as session:
-            session.add(ExposureRow(person=person, meme_id=meme_id, seconds=seconds, at=at or utcnow()))
+            row = ExposureRow(person=person, meme_id=meme_id, seconds=seconds, at=at or utcnow())
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def lengthen(self, view: int, seconds: float) -> None:
+        """How long a view has lasted by now; nothing happens when its meme was erased meanwhile."""
+        with self._db.writing() as session:
+            session.execute(update(ExposureRow).where(ExposureRow.id == view).values(seconds=seconds))
 
     def days(self, person: str = "", days: int = 7, now: datetime | None = None) -> list[Exposure]:
         """Views per person and UTC day over the last `days`, newest first; of everyone unless one is named."""

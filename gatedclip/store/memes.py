@@ -156,6 +156,11 @@ class Memes:
         with self._db.reading() as session:
             return list(session.scalars(select(MemeRow.source).distinct().order_by(MemeRow.source)))
 
+    def themes(self) -> list[str]:
+        """What memes show, as far as it came with them, alphabetically."""
+        with self._db.reading() as session:
+            return list(session.scalars(select(MemeRow.theme).where(MemeRow.theme != "").distinct().order_by(MemeRow.theme)))
+
     def by_upload(self, source_sha256s: Collection[str]) -> dict[str, list[Meme]]:
         """Memes that came from exactly these bytes, oldest first, for the uploads that were here before."""
         found: dict[str, list[Meme]] = {}

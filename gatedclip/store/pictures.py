@@ -10,7 +10,10 @@ from typing import Literal, get_args
 
 from gatedclip.errors import NotFound, StoreError
 
-Variant = Literal["full", "blurred", "thumb", "thumb-blurred"]
+Variant = Literal[
+    "full", "blurred", "blurred-light", "blurred-strong", "thumb", "thumb-blurred",
+    "full-grey", "blurred-grey", "blurred-light-grey", "blurred-strong-grey",
+]  # fmt: skip
 _KEY = re.compile(r"[a-z0-9-]{1,128}")
 
 

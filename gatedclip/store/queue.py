@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gatedclip.errors import LeaseLost, StoreError
@@ -55,6 +55,22 @@ class Queue:
                 row.answers = max(row.answers, rule.answers)
             session.flush()
             return to_meme(row)
+
+    def coming(
+        self,
+        reviewer: str,
+        limit: int,
+        *,
+        rule: QueueRule | None = None,
+        avoid: Collection[str] = (),
+        now: datetime | None = None,
+    ) -> list[Meme]:
+        """What `reviewer` would be given one after the other, as it stands now; nothing is held by this."""
+        found: list[Meme] = []
+        with self._db.reading() as session:
+            for step in _steps(reviewer, now or utcnow(), [MemeRow.split == Split.QUEUE, *_fits(rule, avoid)]):
+                found += [to_meme(row) for row in session.scalars(step.limit(limit - len(found)))]
+        return found
 
     def renew(self, meme_id: int, reviewer: str, now: datetime | None = None, lease: timedelta = LEASE) -> Meme:
         """The meme with a fresh lease; LeaseLost when someone else has taken it."""
@@ -116,7 +132,15 @@ def _fits(rule: QueueRule | None, avoid: Collection[str]) -> list[ColumnElement[
 
 
 def _next(session: Session, reviewer: str, now: datetime, fits: list[ColumnElement[bool]]) -> MemeRow | None:
-    """Each step walks an index from its start, so it costs the same however many wait."""
+    for step in _steps(reviewer, now, fits):
+        step = step.limit(1).with_for_update(skip_locked=True)  # PostgreSQL: walk past others' rows
+        if (row := session.scalar(step)) is not None:
+            return row
+    return None
+
+
+def _steps(reviewer: str, now: datetime, fits: list[ColumnElement[bool]]) -> Iterator[Select[MemeRow]]:
+    """Where to look for the next meme, first things first; each walks an index from its start, however many wait."""
     mine, own = MemeRow.leased_by == reviewer, MemeRow.assigned_to == reviewer
     loose = or_(MemeRow.leased_until.is_(None), MemeRow.leased_until < now)
     theirs = MemeRow.assigned_to == ""
@@ -124,10 +148,7 @@ def _next(session: Session, reviewer: str, now: datetime, fits: list[ColumnEleme
     for where, status in steps:
         any_status = MemeRow.status.in_(OPEN) if status is None else MemeRow.status == status
         split = () if status else (MemeRow.split.in_((Split.QUEUE, Split.GOLD)),)
-        query = select(MemeRow).where(*split, any_status, where, ~_passed(reviewer)).order_by(MemeRow.id).limit(1)
-        if (row := session.scalar(query.with_for_update(skip_locked=True))) is not None:  # PostgreSQL: walk past others' rows
-            return row
-    return None
+        yield select(MemeRow).where(*split, any_status, where, ~_passed(reviewer)).order_by(MemeRow.id)
 
 
 def _passed(reviewer: str) -> ColumnElement[bool]:

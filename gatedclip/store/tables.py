@@ -171,7 +171,7 @@ class DraftRow(Base):
 
 
 class ExposureRow(Base):
-    """Append-only: one unblurred view."""
+    """One unblurred view, lengthened while it lasts."""
 
     __tablename__ = "exposure"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +17,7 @@ from gatedclip.types import Decision, Interval, Label, Meme, Prediction, Receipt
 from gatedclip.workbench import Workbench
 
 FORMS: dict[export.Form, str] = {"html": "Page (HTML)", "svg": "Drawing (SVG)", "png": "Picture (PNG)"}
+_SIGN, _APART = re.compile(r"[!-/:-@\[-`{-~]"), "\u2060"
 ICONS = {Label.HATEFUL: "✖", Label.BENIGN: "✔", Label.UNSURE: "?"}
 
 
@@ -53,6 +55,11 @@ def words(text: str, *, small: bool = False) -> None:
     """A meme's words, as they are."""
     shown = html.escape(text) if text else "<em>no words</em>"
     st.html(f'<p class="gc-words{" gc-small" if small else ""}">{shown}</p>')
+
+
+def plain(text: str) -> str:
+    """Someone else's words as they are, for places that render Markdown: every sign is escaped, and none makes an address."""
+    return _SIGN.sub(lambda sign: f"\\{sign[0]}{_APART if sign[0] in ':/.@' else ''}", " ".join(text.split()))
 
 
 def label_text(label: Label | None) -> str:

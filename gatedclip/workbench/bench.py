@@ -71,9 +71,12 @@ class Bench:
         return self.settings.backbone == "demo"
 
     def picture(self, key: str, variant: Variant) -> bytes:
-        """A picture's bytes: full, blurred, thumb or thumb-blurred. MemeWorld's pictures are drawn when first looked at."""
-        if not self.pictures.has(key, variant) and key.startswith("world-"):
-            self._keep(key, images.to_jpeg(world.at(key).draw()))
+        """A picture's bytes in one of its variants, made when first asked for; MemeWorld's pictures are drawn then too."""
+        if not self.pictures.has(key, variant):
+            if key.startswith("world-") and not self.pictures.has(key, "full"):
+                self._keep(key, images.to_jpeg(world.at(key).draw()))
+            if not self.pictures.has(key, variant):
+                self.pictures.put(key, variant, images.variant(self.pictures.get(key, "full"), variant))
         return self.pictures.get(key, variant)
 
     def _keep(self, key: str, jpeg: bytes) -> None:

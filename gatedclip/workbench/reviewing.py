@@ -5,9 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property, partial
+from itertools import takewhile
 from typing import Any, Literal
 
 from gatedclip import curriculum
+from gatedclip.background import Background, Told
 from gatedclip.data import export
 from gatedclip.data.text import clean_text, text_key, words
 from gatedclip.errors import (
@@ -24,6 +27,7 @@ from gatedclip.explain.reasons import compare
 from gatedclip.explain.serialise import from_bytes
 from gatedclip.store.decisions import DecisionFilter
 from gatedclip.store.memes import MemeFilter
+from gatedclip.store.pictures import Variant
 from gatedclip.store.receipts import Audit
 from gatedclip.types import (
     Action,
@@ -43,6 +47,7 @@ from gatedclip.types import (
 from gatedclip.workbench.bench import silent
 from gatedclip.workbench.looking import Looking
 
+AHEAD = 4  # memes made ready before they are asked for: the one on the desk and those after it
 REFIT = "refit"  # the setting that names heads which learned from what was erased since
 
 
@@ -156,6 +161,32 @@ class Reviewing(Looking):
 
     def keep_draft(self, reviewer: str, meme_id: int, content: dict[str, Any]) -> None:
         self.store.drafts.put(reviewer, meme_id, content)
+
+    def disputed(self, meme: Meme, by: str) -> list[Decision]:
+        """What the others said about a meme that waits for a lead, oldest first; for leads only, and nothing for other memes."""
+        if not meme.status.for_a_lead:
+            return []
+        self.team.require(by, "adjudicate")
+        events = [e for e in self.store.decisions.list(DecisionFilter(meme_id=meme.id), None) if not e.undone]
+        since = takewhile(lambda event: event.action not in (Action.REOPEN, Action.APPEAL), events)
+        return [event for event in since if event.action in (Action.DECIDE, Action.ESCALATE)][::-1]
+
+    @cached_property
+    def _ahead(self) -> Background:
+        return Background()
+
+    def look_ahead(self, reviewer: str, queue: str = "", variants: Sequence[Variant] = ()) -> None:
+        """Begins to make ready, in the background, what this person will probably be given next: these variants of the pictures,
+        and what the head sees in them."""
+        self._ahead.ask(("ahead", reviewer, queue), partial(self._make_ready, reviewer, queue, variants))
+
+    def _make_ready(self, reviewer: str, queue: str, variants: Sequence[Variant], told: Told) -> None:
+        avoid, rule = self.team.preferences(reviewer).opt_out, self.team.rule(queue)
+        for n, meme in enumerate(self.store.queue.coming(reviewer, AHEAD, rule=rule, avoid=avoid)):
+            told(n / AHEAD)
+            for variant in variants:
+                self.picture(meme.picture, variant)
+            self._said(meme)
 
     def decide(
         self,

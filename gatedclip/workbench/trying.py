@@ -49,7 +49,7 @@ class Trying(Bench):
         """As `picture`, also for a dropped one."""
         if not probe.dropped:
             return self.picture(probe.picture, variant)
-        return probe.dropped if variant == "full" else images.variants(probe.dropped)[variant]
+        return probe.dropped if variant == "full" else images.variant(probe.dropped, variant)
 
     def ask(self, probe: Probe, version: HeadVersion | None = None) -> Answer:
         """What the champion (or a given version) would say about a picture and words that need not exist; nothing is stored."""

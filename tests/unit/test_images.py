@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from gatedclip.data import images
-from gatedclip.data.images import clean, variants
+from gatedclip.data.images import clean, variant, variants
 from gatedclip.errors import UploadRejected
 
 
@@ -242,6 +242,21 @@ def test_fine_detail_does_not_survive_the_blur_and_broad_colour_does():
         assert np.ptp(top) < 12  # of 255
         assert near(made[name], (10, len(seen) - 10), (200, 0, 0), within=25)
     assert np.ptp(np.asarray(opened(made["thumb"]).convert("L"))[:64]) > 200
+
+
+@pytest.mark.parametrize(("name", "left"), [("blurred-strong", 12), ("blurred", 12), ("blurred-light", 60)])
+def test_strokes_as_wide_as_a_caption_s_do_not_survive_any_strength_of_blur(name, left):
+    stripes = np.zeros((512, 512, 3), dtype=np.uint8)
+    stripes[:, (np.arange(512) // 8) % 2 == 0] = 255
+    seen = np.asarray(opened(variant(clean(saved(Image.fromarray(stripes))).jpeg, name)).convert("L"), dtype=float)
+    assert np.ptp(seen[160:-160, 160:-160]) < left  # of 255, away from the edges
+
+
+@pytest.mark.parametrize("name", ["full-grey", "blurred-grey", "blurred-light-grey", "blurred-strong-grey"])
+def test_a_grey_copy_holds_no_colour_and_keeps_its_shape(name):
+    copy = opened(variant(clean(saved(plain((640, 320), "red"))).jpeg, name))
+    assert copy.mode == "L"
+    assert copy.size == ((640, 320) if name == "full-grey" else (512, 256))
 
 
 def test_many_threads_clean_alike():

@@ -257,3 +257,12 @@ def test_twenty_reviewers_in_four_processes_decide_2000_memes_each_exactly_as_as
     assert {m.id: m.label for m in store.memes.find(MemeFilter(status=Status.DECIDED), limit=3_000)} == dict(done)
     assert store.decisions.count(DecisionFilter(action=Action.DECIDE)) == 2_000
     assert store.decisions.audit().sound
+
+
+def test_what_is_coming_is_what_will_be_given_and_holds_nothing(store):
+    a, b, c, d = fill(store, 4)
+    store.queue.assign([d], "anna")
+    store.queue.claim("ben", meme_id=a)
+    assert [meme.id for meme in store.queue.coming("anna", 2)] == [d, b]
+    assert [meme.id for meme in store.queue.coming("anna", 9)] == [d, b, c]
+    assert store.memes.get(b).leased_by == ""

@@ -9,7 +9,7 @@ from gatedclip.errors import NotFound, PolicyError
 from gatedclip.store import DecisionFilter
 from gatedclip.store.database import connect
 from gatedclip.store.policies import BUILT_IN
-from gatedclip.types import Action, Decision, Facet, Label, NewMeme, Policy, Preferences, Role, Split, Status
+from gatedclip.types import Action, Decision, Facet, Label, Marks, NewMeme, Policy, Preferences, Role, Split, Status
 
 H, B = Label.HATEFUL, Label.BENIGN
 
@@ -205,3 +205,37 @@ def test_an_erased_person_s_decisions_count_no_more_and_their_name_is_gone(store
     assert (store.memes.get(a).label, store.memes.get(b).status) == (H, Status.WAITING)
     assert {d.reviewer for d in store.decisions.list(DecisionFilter(), None)} == {"anna", "(erased)", "lea"}
     assert store.decisions.audit().sound
+
+
+def test_a_decision_that_is_taken_back_is_a_draft_again_and_no_longer_blind(store):
+    (meme_id,) = fill(store)
+    said = {"note": "why", "tags": {"severity": ["low"]}, "confidence": 0.6}
+    decide(store, "anna", meme_id, **said, marks=Marks(words=(0,), said=("t0",)), probability=0.4)
+    store.decisions.undo("anna")
+    draft = store.drafts.get("anna", meme_id)
+    assert draft.pop("marks") == {"regions": [], "words": [0], "rationale": None, "said": ["t0"]}
+    assert draft == {**said, "assisted": True}  # the model's score was shown after the decision
+
+
+def test_what_was_begun_since_goes_before_what_a_decision_had_said(store):
+    (meme_id,) = fill(store)
+    decide(store, "anna", meme_id, note="before")
+    store.drafts.put("anna", meme_id, {"note": "since"})
+    store.decisions.undo("anna")
+    assert store.drafts.get("anna", meme_id) == {"note": "since"}
+
+
+def test_passing_a_meme_on_keeps_the_draft(store):
+    (meme_id,) = fill(store)
+    store.drafts.put("anna", meme_id, {"note": "half a thought"})
+    store.queue.claim("anna", meme_id=meme_id)
+    store.decisions.record(Decision(meme_id, Action.ESCALATE, "anna"))
+    assert store.drafts.get("anna", meme_id) == {"note": "half a thought"}
+
+
+def test_a_view_that_lasts_is_counted_once_and_lengthened(store):
+    view = store.exposures.add("anna", 1, 0.0)
+    store.exposures.lengthen(view, 15.0)
+    store.exposures.lengthen(view, 21.5)
+    (found,) = store.exposures.days("anna", 1)
+    assert (found.reveals, found.seconds) == (1, 21.5)
