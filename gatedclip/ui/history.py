@@ -7,18 +7,20 @@ from typing import Literal
 
 import streamlit as st
 
-from gatedclip.types import Action, Decision, Meme, Status
-from gatedclip.ui import marking, nav, parts, session
+from gatedclip.types import Action, Decision, Meme, Split, Status
+from gatedclip.ui import erasing, marking, nav, parts, session
 from gatedclip.workbench import DecisionFilter, Workbench
 
 Row = tuple[Decision, Meme]
 
 
 def downloads(bench: Workbench, which: DecisionFilter) -> None:
-    """What the table shows, all pages of it, as files; made when asked for."""
+    """What the table shows, all pages of it, as files for those who may take them; made when asked for."""
+    if not bench.team.may(session.reviewer(), "export"):
+        return
     forms: tuple[tuple[Literal["csv", "jsonl"], str], ...] = (("csv", "text/csv"), ("jsonl", "application/jsonl"))
     for form, mime in forms:
-        made_when_asked = partial(bench.export, which, form)
+        made_when_asked = partial(bench.export, which, form, session.reviewer())
         st.download_button(
             form.upper(),
             made_when_asked,
@@ -65,6 +67,10 @@ def _what(decision: Decision) -> str:
 def detail(bench: Workbench, decision: Decision, meme: Meme) -> None:
     """One event with its meme, and what can still be done about it."""
     with st.container(border=True, key="event"):
+        if meme.split is Split.ERASED:
+            parts.note(f"Meme {meme.id} was erased on request. Only its place in the record is left.")
+            _receipt(decision)
+            return
         left, right = st.columns([1, 3])
         with left:
             parts.thumbnail(bench, meme)
@@ -75,16 +81,38 @@ def detail(bench: Workbench, decision: Decision, meme: Meme) -> None:
                 parts.label_chip(meme.label, "now: "),
                 parts.WRONG_REASON if decision.wrong_reason else "",
             )
+            _receipt(decision)
             with st.container(horizontal=True):
                 _undo(bench, decision)
                 _reopen(bench, meme)
+                _appeal(bench, meme)
+                _erase(bench, meme)
         if decision.marks:
             clear = bool(decision.marks.regions) and st.toggle("Show the picture clear", key=f"clear-{decision.id}")
             marking.comparison(bench, decision, meme, revealed=clear)
 
 
+def _receipt(decision: Decision) -> None:
+    """What vouches for the event, and under what it was made."""
+    facts = {"Receipt": decision.receipt[:16] or "recorded before receipts were kept"}
+    if decision.action is Action.DECIDE:
+        facts["Policy"] = f"version {decision.policy_id}" if decision.policy_id else "the one this software comes with"
+        facts |= {name: ", ".join(chosen) for name, chosen in decision.tags.items()}
+    if decision.confidence is not None:
+        facts["Confidence"] = f"{decision.confidence:.0%}"
+    if decision.previous:
+        facts["Label before"] = decision.previous.value
+    if decision.bulk:
+        facts["Decided together"] = f"group {decision.bulk[:8]}; an undo takes all of it back"
+    if decision.adjudicates:
+        facts["Settles"] = "what waited for a lead"
+    if decision.erased:
+        facts["Erased"] = "what it said was removed on request; its receipt still takes its place in the chain"
+    parts.facts(facts)
+
+
 def _undo(bench: Workbench, decision: Decision) -> None:
-    if decision.action in (Action.DECIDE, Action.SKIP) and not decision.undone:
+    if decision.action in (Action.DECIDE, Action.SKIP, Action.ESCALATE) and not (decision.undone or decision.erased):
         st.button(
             "Undo this event", key=f"undo-{decision.id}", icon=":material/undo:", on_click=_undo_event, args=(bench, decision)
         )
@@ -96,7 +124,7 @@ def _undo_event(bench: Workbench, decision: Decision) -> None:
 
 
 def _reopen(bench: Workbench, meme: Meme) -> None:
-    if meme.status == Status.WAITING:
+    if meme.status.open:
         st.page_link(nav.REVIEW, label="Review it", icon=":material/rate_review:", query_params={"meme": str(meme.id)})
     else:
         st.button(
@@ -107,3 +135,26 @@ def _reopen(bench: Workbench, meme: Meme) -> None:
 def _reopen_meme(bench: Workbench, meme: Meme) -> None:
     if session.attempt(bench.reopen, meme.id, session.reviewer()):
         session.flash(f"Meme {meme.id} waits again. What was decided stays on record.")
+
+
+def _appeal(bench: Workbench, meme: Meme) -> None:
+    if meme.status is Status.DECIDED:
+        st.button(
+            "Appeal",
+            key=f"appeal-{meme.id}",
+            icon=":material/gavel:",
+            help="Sends the meme to somebody who has not decided it and is not told the label.",
+            on_click=_appeal_meme,
+            args=(bench, meme),
+        )
+
+
+def _appeal_meme(bench: Workbench, meme: Meme) -> None:
+    if session.attempt(bench.appeal, meme.id, session.reviewer()):
+        session.flash(f"Meme {meme.id} goes to somebody who has not decided it. Until they have, nobody is told the label.")
+
+
+def _erase(bench: Workbench, meme: Meme) -> None:
+    if bench.team.may(session.reviewer(), "erase"):
+        with st.popover("Erase", icon=":material/delete_forever:", type="tertiary"):
+            erasing.meme(bench, meme.id)
