@@ -22,9 +22,8 @@ from gatedclip.explain.markup import gate_html
 from gatedclip.explain.say import say_attribution, say_gate, say_trust
 from gatedclip.explain.serialise import document, to_bytes
 from gatedclip.figures.gate import gate_sweep
-from gatedclip.store.pictures import Variant
 from gatedclip.types import Attribution, Badge, Baseline, Ledger, Meme, Method, Prediction, Target, Trust
-from gatedclip.ui import loaders, parts, session
+from gatedclip.ui import loaders, parts, protection, session
 from gatedclip.ui.desk import desk
 from gatedclip.workbench import Workbench
 
@@ -236,13 +235,13 @@ def _number(value: float | None) -> str:
 def _downloads(bench: Workbench, meme: Meme, heat: Attribution, trust: Trust | None, said: Prediction) -> None:
     """The explanation as JSON and its heat as PNG, made when they are asked for."""
     name = f"meme-{meme.id}-{heat.method.replace(' ', '-')}"
-    variant: Variant = "full" if desk().revealed else "blurred"
+    clear = desk().revealed
     about = {"meme_id": meme.id, "text": meme.text, "version": said.version_id, "probability": said.probability}
     about |= {"margin": said.margin, "gate": said.gate, "threshold": said.threshold}
     strength, found = st.session_state.get("strength", STRENGTH) / 100, replace(heat, badge=trust.badge if trust else None)
 
     def picture() -> bytes:
-        return drawn(bench.picture(meme.picture, variant), found, strength, "PNG")
+        return drawn(protection.picture(bench, meme.picture, clear), found, strength, "PNG")
 
     with st.container(horizontal=True):
         st.download_button(

@@ -10,7 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 from gatedclip.config import ASSETS
 from gatedclip.errors import GatedCLIPError
 from gatedclip.types import Split, Status
-from gatedclip.ui import identity, loaders, nav, parts, session
+from gatedclip.ui import desk, identity, loaders, nav, parts, session
 from gatedclip.workbench import Workbench
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,8 @@ def show(page: StreamlitPage) -> None:
         if bench.demo:
             _banner()
         session.show_flash()
+        if page.url_path:  # any page but the first, which is the review page
+            desk.leave(bench)
         with nav.framed():
             page.run()
     except GatedCLIPError as error:

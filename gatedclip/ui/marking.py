@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -19,8 +19,8 @@ from gatedclip.data.text import text_key
 from gatedclip.data.text import words as words_of
 from gatedclip.explain.heat import heat_overlay, outlined
 from gatedclip.explain.reasons import say_reasons
-from gatedclip.types import Attribution, Decision, Marks, Meme, Rationale, Region
-from gatedclip.ui import parts
+from gatedclip.types import Attribution, Decision, Label, Marks, Meme, Policy, Rationale, Region
+from gatedclip.ui import parts, protection
 from gatedclip.workbench import Workbench
 
 SIDE = 900  # pixels of the picture's longer side in the browser, enough to point at things
@@ -67,16 +67,24 @@ _WORDS = st.components.v2.component(
 # --- what is marked so far --------------------------------------------------------------------------------------------
 
 
+SURE = {0.25: "Low", 0.6: "Middle", 0.95: "High"}
+
+
 @dataclass
 class Draft:
-    """The marks of the meme on the desk, until it is decided. A new meme gets a new draft."""
+    """What is said so far about the meme on the desk, beside its label. A new meme gets a new draft."""
 
     token: str = ""  # of the meme on the desk
     round: int = 0  # counts how often everything was cleared: what the browser still holds is then void
     regions: tuple[Region, ...] = ()
     words: tuple[int, ...] = ()
     text: str = ""  # key of the text that `words` point into
+    said: tuple[str, ...] = ()  # the words that `words` point to
     rationale: Rationale | None = None
+    note: str = ""
+    tags: dict[str, list[str]] = field(default_factory=dict)  # options chosen, by facet of the policy
+    confidence: float | None = None
+    detailed: bool = False  # it came with more than a note
 
     @property
     def tag(self) -> str:
@@ -90,14 +98,62 @@ class Draft:
     def take(self, meme: Meme) -> None:
         """Takes over what the browser has sent; words that were corrected meanwhile have to be marked again."""
         if self.text != text_key(meme.text):
-            self.words, self.text = (), text_key(meme.text)
-        sent = _sent(f"regions-{self.token}", "regions", self.tag)
+            self.words, self.said, self.text = (), (), text_key(meme.text)
+        sent, stand = _sent(f"regions-{self.token}", "regions", self.tag), words_of(meme.text)
         self.regions = self.regions if sent is None else regions_of(sent)
         sent = _sent(f"words-{self.token}", "picked", f"{self.tag} {self.text}")
-        self.words = self.words if sent is None else picked_of(sent, len(words_of(meme.text)))
+        self.words = self.words if sent is None else picked_of(sent, len(stand))
+        self.said = tuple(stand[at] for at in self.words)
 
     def clear(self) -> None:
-        self.round, self.regions, self.words, self.rationale = self.round + 1, (), (), None
+        """Forgets the marks."""
+        self.round, self.regions, self.words, self.said, self.rationale = self.round + 1, (), (), (), None
+
+    # --- note, sub-labels and how sure ----------------------------------------------------------------------------
+
+    def key(self, policy: Policy, n: int) -> str:
+        """The widget that asks the policy's question n about this meme."""
+        return f"tag-{policy.id}-{n}-{self.token}"
+
+    def hear(self, policy: Policy) -> None:
+        """Takes over what the widgets hold; a question that was not drawn keeps its answer."""
+        state = st.session_state
+        self.note = state.get(f"note-{self.token}", self.note) or ""
+        self.confidence = state.get(f"sure-{self.token}", self.confidence)
+        for n, facet in enumerate(policy.facets):
+            if (key := self.key(policy, n)) in state:
+                self.tags[facet.name] = list(state[key] or ()) if facet.many else [state[key]] if state[key] else []
+
+    def tags_for(self, policy: Policy, label: Label) -> dict[str, list[str]]:
+        """The answers to what is asked with this label."""
+        asked = {facet.name for facet in policy.facets if label in facet.asked_for}
+        return {name: chosen for name, chosen in self.tags.items() if chosen and name in asked}
+
+    # --- kept on the server ---------------------------------------------------------------------------------------
+
+    def content(self) -> dict[str, Any]:
+        """All of it as plain values; nothing for what was not said."""
+        marks = {
+            "regions": [list(region) for region in self.regions],
+            "words": list(self.words),
+            "said": list(self.said),
+            "rationale": self.rationale.value if self.rationale else None,
+        }
+        tags = {name: chosen for name, chosen in self.tags.items() if chosen}
+        said = {"note": self.note, "tags": tags, "confidence": self.confidence, "marks": marks if any(marks.values()) else None}
+        return {name: value for name, value in said.items() if value}
+
+    def take_up(self, content: dict[str, Any], meme: Meme) -> None:
+        """Goes on with what was kept; marked words count while they stand where they stood."""
+        marks, stand = content.get("marks") or {}, words_of(meme.text)
+        pairs = zip(marks.get("words", ()), marks.get("said", ()), strict=False)
+        kept = [(at, word) for at, word in pairs if 0 <= at < len(stand) and stand[at] == word]
+        self.regions = regions_of(marks.get("regions"))
+        self.words, self.said, self.text = tuple(at for at, _ in kept), tuple(word for _, word in kept), text_key(meme.text)
+        self.rationale = Rationale(marks["rationale"]) if marks.get("rationale") else None
+        self.note, self.confidence = content.get("note", ""), content.get("confidence")
+        self.tags = {name: list(chosen) for name, chosen in content.get("tags", {}).items()}
+        self.detailed = bool(self.tags) or self.confidence is not None
 
 
 def _sent(key: str, name: str, tag: str) -> object:
@@ -220,7 +276,7 @@ def comparison(bench: Workbench, decision: Decision, meme: Meme, *, revealed: bo
                 st.text(sentence)
         if marks.regions:
             found = bench.remembered(decision, meme)
-            data = bench.picture(meme.picture, "full" if revealed else "blurred")
+            data = protection.picture(bench, meme.picture, revealed)
             state = "shown clear" if revealed else "blurred"
             st.image(_both(data, found, marks.regions), width=420, alt=f"Meme {meme.id}, {state}, with the marked regions")
             st.caption(

@@ -62,6 +62,11 @@ def plain(text: str) -> str:
     return _SIGN.sub(lambda sign: f"\\{sign[0]}{_APART if sign[0] in ':/.@' else ''}", " ".join(text.split()))
 
 
+def paragraphs(text: str) -> None:
+    """A text of several lines, as it was written."""
+    st.html(f'<p class="gc-text">{html.escape(text)}</p>')
+
+
 def label_text(label: Label | None) -> str:
     """A label with its sign, for tables."""
     return f"{ICONS[label]} {label.value}" if label else ""

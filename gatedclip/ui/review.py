@@ -1,20 +1,55 @@
-"""The parts of the review screen: the picture, the words, the decision, and the model's view."""
+"""The parts of the review screen: the picture, the words, the decision, what others said, and the model's view."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from gatedclip.explain.markup import legend_html, words_html
-from gatedclip.types import Attribution, Label, Meme
+from gatedclip.types import Action, Attribution, Decision, Label, Meme, Preferences
 from gatedclip.ui import desk as actions
-from gatedclip.ui import explanation, marking, parts, session
-from gatedclip.ui.desk import Desk
+from gatedclip.ui import explanation, marking, parts, protection, session
+from gatedclip.ui.desk import SKIPS, Desk
 from gatedclip.workbench import Workbench
 
 
-def picture(bench: Workbench, desk: Desk, meme: Meme, heat: Attribution | None) -> None:
-    """The picture, blurred until revealed; under its heat where the model's view is shown, plain while reasons are marked."""
-    data = bench.picture(meme.picture, "full" if desk.revealed else "blurred")
+def queue(bench: Workbench, desk: Desk) -> str:
+    """The named queue to take memes from, kept in the address; "" for everything that waits, or where none is named."""
+    names = [rule.name for rule in bench.team.rules()]
+    if not names:
+        return ""
+    return (
+        st.selectbox(
+            "Queue",
+            ["", *names],
+            format_func=lambda name: name or "everything that waits",
+            key="queue",
+            bind="query-params",
+            width=260,
+            on_change=_another_queue,
+            args=(bench, desk),
+        )
+        or ""
+    )
+
+
+def _another_queue(bench: Workbench, desk: Desk) -> None:
+    if desk.meme_id is not None:
+        actions.step_aside(bench, bench.meme(desk.meme_id))
+
+
+def picture(bench: Workbench, desk: Desk, meme: Meme, heat: Attribution | None, wish: Preferences) -> None:
+    """The picture as this person wants it: folded, or blurred until revealed; under its heat where the model's view is shown,
+    plain while reasons are marked."""
+    if wish.text_first and not (desk.unfolded or desk.revealed):
+        st.button(
+            "Show the picture, blurred",
+            key=f"unfold-{meme.id}",
+            icon=":material/image:",
+            shortcut="V",
+            on_click=actions.unfold_picture,
+        )
+        return
+    data = bench.picture(meme.picture, protection.variant(wish, desk.revealed))
     with st.container(key="picture"):
         alt = f"Meme {meme.id}, {'shown clear' if desk.revealed else 'blurred'}"
         if desk.marking and not desk.back:
@@ -88,9 +123,79 @@ def decision(bench: Workbench, desk: Desk, meme: Meme) -> None:
                 on_click=actions.decide,
                 args=(bench, meme, label),
             )
-        st.button("Skip", key=f"skip-{desk.token}", shortcut="S", on_click=actions.skip, args=(bench, meme))
-        st.button("Undo", key=f"undo-{desk.token}", icon=":material/undo:", shortcut="U", on_click=actions.undo, args=(bench,))
-    st.text_input("Note", key=f"note-{desk.token}", placeholder="Why, if it is worth saying", max_chars=500, on_change="ignore")
+    with st.container(horizontal=True, key="passing"):
+        _passing(bench, desk, meme)
+        st.button(
+            "Undo",
+            key=f"undo-{desk.token}",
+            icon=":material/undo:",
+            shortcut="U",
+            type="tertiary",
+            on_click=actions.undo,
+            args=(bench, meme),
+        )
+
+
+def _passing(bench: Workbench, desk: Desk, meme: Meme) -> None:
+    """Leaving the meme to somebody else: to anyone with a reason, or to a lead."""
+    st.button("Skip", key=f"skip-{desk.token}", shortcut="S", type="tertiary", on_click=actions.skip, args=(bench, meme))
+    menu = f"skip-as-{desk.token}"
+    st.menu_button("Skip because", SKIPS, key=menu, type="tertiary", on_click=actions.skip, args=(bench, meme, menu))
+    if not meme.status.for_a_lead:
+        st.button(
+            "Escalate",
+            key=f"escalate-{desk.token}",
+            icon=":material/priority_high:",
+            shortcut="G",
+            type="tertiary",
+            on_click=actions.escalate,
+            args=(bench, meme),
+        )
+
+
+def disputed(bench: Workbench, meme: Meme) -> None:
+    """What the others said about a meme that waits for a lead."""
+    if not meme.status.for_a_lead:
+        return
+    with st.container(border=True, key="disputed"):
+        parts.note("This meme waits for a lead: your decision settles it.")
+        for event in bench.disputed(meme, session.reviewer()):
+            _said(event)
+
+
+def _said(event: Decision) -> None:
+    if event.action is Action.DECIDE:
+        parts.chips(parts.label_chip(event.label, f"{event.reviewer}: "))
+    else:
+        st.text(f"{event.reviewer} asked for a lead")
+    for tags in (", ".join(chosen) for chosen in event.tags.values()):
+        parts.words(tags, small=True)
+    if event.note:
+        parts.words(f"“{event.note}”", small=True)
+
+
+def copies(bench: Workbench, desk: Desk, meme: Meme) -> None:
+    """A decided meme that this one repeats, and one key to say the same; not where an answer of one's own is wanted."""
+    if meme.others_only or meme.status.for_a_lead:
+        return
+    decided = [(other, made) for other, made in bench.copies_of(meme) if made is not None and made.label is not None]
+    if not decided:
+        return
+    other, made = decided[-1]
+    with st.container(border=True, key="copy"):
+        left, right = st.columns([1, 3])
+        with left:
+            parts.thumbnail(bench, other)
+        with right:
+            parts.chips(parts.label_chip(made.label, f"a copy of meme {other.id}, decided "))
+            st.button(
+                "Decide the same",
+                key=f"copy-{desk.token}",
+                icon=":material/content_copy:",
+                shortcut="D",
+                on_click=actions.decide,
+                args=(bench, meme, made.label, made),
+            )
 
 
 def reasons(desk: Desk, meme: Meme) -> None:
@@ -116,9 +221,13 @@ def reasons(desk: Desk, meme: Meme) -> None:
 
 def ask_model(desk: Desk) -> None:
     """Where the model's view is still covered."""
-    parts.note(
-        "The model's view stays covered until you have decided. You can uncover it now; your decision is then marked as assisted."
-    )
+    if desk.assisted:
+        parts.note("You have seen what the model says of this meme, so your decision is marked as assisted.")
+    else:
+        parts.note(
+            "The model's view stays covered until you have decided. You can uncover it now; your decision is then marked as "
+            "assisted."
+        )
     st.button(
         "Show the model's view", key=f"ask-{desk.token}", icon=":material/neurology:", shortcut="E", on_click=actions.show_model
     )

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import takewhile
-from typing import Any, Literal
+from typing import Any
 
 from gatedclip import curriculum
 from gatedclip.background import Background, Told
 from gatedclip.data import export
+from gatedclip.data.export import Form
 from gatedclip.data.text import clean_text, text_key, words
 from gatedclip.errors import (
     BackboneError,
@@ -154,6 +155,10 @@ class Reviewing(Looking):
             done += len(some)
             progress(min(1.0, done / waiting), f"Scored {done:,} memes")
         return done
+
+    def kinds(self) -> list[str]:
+        """The sources and themes of memes, which a person may leave to others."""
+        return sorted({*self.store.memes.sources(), *self.store.memes.themes()})
 
     def draft(self, reviewer: str, meme_id: int) -> dict[str, Any]:
         """What this person had begun to say about a meme."""
@@ -366,11 +371,16 @@ class Reviewing(Looking):
         """Events with their memes, newest first. While a second answer is awaited, the first is not told."""
         return self._with_memes(self.store.decisions.list(which, limit, offset))
 
-    def export(self, which: DecisionFilter, form: Literal["csv", "jsonl"] = "csv", by: str = "") -> bytes:
-        """All matching events with who, when, version and score, as CSV (safe to open in a spreadsheet) or JSONL."""
+    def export(self, which: DecisionFilter, form: Form = "csv", by: str = "") -> bytes:
+        """All matching events as CSV (safe to open in a spreadsheet), JSONL or Parquet, or the memes they decided as a zip in the
+        Hateful Memes layout."""
         self.team.require(by, "export")
         rows = self._with_memes(self.store.decisions.list(which, None))
-        return export.decisions_csv(rows) if form == "csv" else export.decisions_jsonl(rows)
+        if form == "hateful-memes":
+            memes = sorted({meme.id: meme for _, meme in rows}.values(), key=lambda meme: meme.id)
+            return export.hateful_memes_zip(memes, lambda key: self.picture(key, "full"))
+        write = {"csv": export.decisions_csv, "jsonl": export.decisions_jsonl, "parquet": export.decisions_parquet}
+        return write[form](rows)
 
     def _with_memes(self, events: list[Decision]) -> list[tuple[Decision, Meme]]:
         memes = {m.id: m for m in self.store.memes.many(list({e.meme_id for e in events}))}

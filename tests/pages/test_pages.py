@@ -7,7 +7,7 @@ from bringing import dataset, png, written
 from gatedclip.config import TrainConfig
 from gatedclip.explain.reasons import decided_by
 from gatedclip.store import DecisionFilter, MemeFilter
-from gatedclip.types import Label, Marks, Rationale
+from gatedclip.types import Action, Label, Marks, Rationale
 from gatedclip.ui.desk import ARMING
 
 QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
@@ -102,7 +102,9 @@ def test_skipping_leaves_the_meme_to_the_others(app, taught):
     shown = app()
     time.sleep(ARMING + 0.1)
     button(shown, "Skip").click().run()
-    assert taught.claim("ben").id == 101
+    ((event, meme),) = taught.history(DecisionFilter())
+    assert (event.action, event.note, meme.id) == (Action.SKIP, "other", 101)
+    assert taught.claim("ben", 101).id == 101
 
 
 def test_correcting_the_words_is_kept_on_record(app, taught):

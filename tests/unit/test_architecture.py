@@ -81,7 +81,8 @@ ALSO_MARKDOWN = ("label", "help", "body")
 
 OURS = {
     "page.title", "version.name", "nav.HISTORY", "nav.LAB", "nav.MODELS", "nav.QUEUE", "nav.REVIEW",
-    "history.py: form", "lab.py: name", "lists.py: names", "queue.py: which.order", "report.py: name", "retrain.py: name",
+    "history.py: title", "lab.py: name", "lists.py: names", "queue.py: which.order", "report.py: name", "retrain.py: name",
+    "policy.py: asked_with", "policy.py: version",
     "team_flow.py: say_age(found.oldest)", "team_flow.py: say_age(found.median)",
     "team_quality.py: title", "team_quality.py: why",
 }  # fmt: skip
@@ -112,6 +113,8 @@ def is_ours(value: ast.expr, file: str) -> bool:
             return is_ours(owner, file)
         case ast.Call(ast.Name("len" | "min" | "max"), _, _):
             return True
+        case ast.Call(ast.Attribute(ast.Name("parts"), "plain"), _, _):  # escapes every sign
+            return True
         case ast.Call(ast.Name("list" | "tuple"), [one], _):
             return is_ours(one, file)
         case ast.Call(ast.Attribute(owner, "capitalize" | "upper" | "lower" | "replace"), _, _):
@@ -134,7 +137,9 @@ def markdown_risks(source: str, file: str) -> list[str]:
         if isinstance(call.func.value, ast.Name) and call.func.value.id in modules:  # a part of ours, checked where it is written
             continue
         texts = call.args[:1] if call.func.attr in MARKDOWN else []
-        texts += call.args[1:2] if call.func.attr in ("radio", "pills", "segmented_control", "metric") else []
+        escaped = any(k.arg == "format_func" and ast.unparse(k.value) == "parts.plain" for k in call.keywords)
+        optioned = call.func.attr in ("radio", "pills", "segmented_control", "metric", "menu_button")
+        texts += call.args[1:2] if optioned and not escaped else []
         texts += [k.value for k in call.keywords if k.arg in ALSO_MARKDOWN or (k.arg == "text" and call.func.attr == "progress")]
         found += [f"{file}:{call.lineno} {call.func.attr}({ast.unparse(t)})" for t in texts if not is_ours(t, file)]
     return found
@@ -172,6 +177,8 @@ def test_every_word_that_enters_html_is_escaped(path):
         "st.progress(0.5, text=job.message)",
         "box.error(str(error))",
         "st.radio('Who', names)",
+        "st.menu_button('Who', names)",
+        "st.pills('Which', facet.options, format_func=str)",
         "st.text_input('x', help=meme.text)",
         "st.write(meme.text if meme else 'none')",
         "st.caption(f'{meme.text:>10}')",
@@ -179,6 +186,10 @@ def test_every_word_that_enters_html_is_escaped(path):
 )
 def test_the_check_itself_sees_what_it_should(bad):
     assert len(markdown_risks(bad, "x.py")) == 1
+
+
+def test_words_of_others_may_stand_there_once_every_sign_of_them_is_escaped():
+    assert markdown_risks("st.pills(parts.plain(facet.title), facet.options, format_func=parts.plain)", "x.py") == []
 
 
 # --- installation -------------------------------------------------------------------------------------------------
