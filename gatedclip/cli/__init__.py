@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from gatedclip.cli import bench, bring, figure, gates, lab, look, teach, world
+from gatedclip.cli import bench, bring, figure, gates, lab, look, teach, team, world
 from gatedclip.data.text import clean_text
 from gatedclip.errors import GatedCLIPError
 
@@ -32,6 +32,9 @@ app = typer.Typer(
     help="Review memes together with a model you can look inside and teach. Data lives in GATEDCLIP_HOME (default: data).",
 )
 worlds = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="MemeWorld: make what ships in assets/, and measure it.")
+audits = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check the record of decisions.")
+members = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Who may do what.")
+policies = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What reviewers judge by.")
 benches = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
 app.command("demo")(bring.demo)
@@ -56,6 +59,16 @@ app.command("versions")(teach.versions)
 app.command("evaluate")(teach.evaluate)
 app.command("promote")(teach.promote)
 
+app.add_typer(audits, name="audit")
+audits.command("verify")(team.audit)
+app.add_typer(members, name="people")
+members.command("list")(team.people)
+members.command("add")(team.add)
+members.command("role")(team.change_role)
+app.add_typer(policies, name="policy")
+policies.command("show")(team.policy)
+app.command("agreement")(team.agreement)
+
 app.add_typer(worlds, name="world")
 worlds.command("build")(world.build)
 worlds.command("table")(world.table)
@@ -63,6 +76,8 @@ worlds.command("table")(world.table)
 app.add_typer(benches, name="bench")
 benches.callback()(bench.measure)
 benches.command("explain")(bench.explanations)
+benches.command("claim")(bench.claims)
+benches.command("duplicates")(bench.duplicates)
 
 
 def main() -> None:

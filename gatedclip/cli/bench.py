@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from gatedclip import demo as demos
-from gatedclip.cli.output import AsJson, show, watching
+from gatedclip.cli.output import AsJson, plain, show, watching
+from gatedclip.errors import InputError
 
 
 def measure(ctx: typer.Context, as_json: AsJson = False) -> None:
@@ -44,3 +45,51 @@ def explanations(
     with watching("Bench") as progress:
         found = explaining.run(encoder, trained, memes, trusted, progress)
     show(found, explaining.table(found), as_json)
+
+
+def claims(
+    sizes: Annotated[
+        str, typer.Option(help="Queues to measure, by how many memes wait, with commas between.")
+    ] = "1000,10000,100000",
+    as_json: AsJson = False,
+) -> None:
+    """Measure how long it takes to be handed a meme with a thousand, ten thousand and a hundred thousand waiting. A minute.
+
+    Example: gatedclip bench claim
+    """
+    from gatedclip.store import pace
+
+    try:
+        wanted = [int(size) for size in sizes.split(",")]
+    except ValueError:
+        raise InputError(f"--sizes is {sizes!r}; give numbers with commas between, such as 1000,10000.") from None
+    if min(wanted) < 2 or max(wanted) > 1_000_000:
+        raise InputError(f"--sizes is {sizes!r}; each size lies between 2 and 1,000,000.")
+    with watching("Claiming") as progress:
+        found = pace.claims(progress, wanted)
+    lines = [f"{each.waiting:>9,} waiting: median {each.median:.2f} ms, p95 {each.p95:.2f} ms" for each in found]
+    words = "\n".join([*lines, f"slowest over fastest: {pace.ratio(found):.2f}"])
+    show({"claims": [plain(each) for each in found], "ratio": pace.ratio(found)}, words, as_json)
+
+
+def duplicates(
+    sample: Annotated[int, typer.Option(min=2, max=2000, help="Memes of each source, each with its copies.")] = 60,
+    real: Annotated[
+        str, typer.Option(help="Folder of real memes in the Hateful Memes layout; that of GATEDCLIP_REAL_MEMES.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure how well copies of memes are recognised: recall by kind of copy, and false matches. Minutes.
+
+    Example: gatedclip bench duplicates --sample 20
+    """
+    from gatedclip.world import likeness
+
+    with watching("Copies") as progress:
+        found = likeness.measure(progress, real or None, sample)
+    lines = [
+        f"{line.source:10}  {line.kind:20}  {'mistaken' if line.different else 'found':8}  {line.both:>6,} of {line.n:,}"
+        f"  (whole picture alone {line.whole:,}; same words read {line.words:,})"
+        for line in found
+    ]
+    show([plain(line) for line in found], "\n".join(lines), as_json)

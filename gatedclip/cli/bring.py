@@ -10,9 +10,10 @@ from typing import Annotated, Any, get_args
 import typer
 
 from gatedclip import demo as demos
-from gatedclip.cli.output import AsJson, one_of, show, watching
+from gatedclip.cli.output import AsJson, By, one_of, show, watching, who
 from gatedclip.config import ASSETS
 from gatedclip.data import images
+from gatedclip.data.export import FORMS
 from gatedclip.data.text import clean_text
 from gatedclip.errors import ConfigError, InputError
 from gatedclip.intake import Use
@@ -124,16 +125,19 @@ def _say_receipt(receipt: Receipt) -> str:
 
 def export(
     out: Annotated[Path | None, typer.Option(help="File to write; stdout unless given.")] = None,
-    form: Annotated[str, typer.Option(help="csv, safe to open in a spreadsheet, or jsonl.")] = "csv",
+    form: Annotated[
+        str, typer.Option(help="csv, safe to open in a spreadsheet; jsonl; parquet; or hateful-memes, the decided memes zipped.")
+    ] = "csv",
     reviewer: Annotated[str, typer.Option(help="Only this person's events.")] = "",
+    by: By = "",
 ) -> None:
-    """Hand out every decision with who, when, on which head, and what the head said.
+    """Hand out every decision with who, when, under which policy, on which head, what the head said, and its receipt.
 
     Example: gatedclip export --form jsonl --out decisions.jsonl
     """
-    if form not in ("csv", "jsonl"):
-        raise InputError(f"--form is {form!r}; it must be csv or jsonl.")
-    data = Workbench.open().export(DecisionFilter(reviewer=reviewer), form)  # type: ignore[arg-type]
+    one_of("--form", form, FORMS)
+    bench = Workbench.open()
+    data = bench.export(DecisionFilter(reviewer=reviewer), form, who(bench, by))  # type: ignore[arg-type]
     if out is None:
         sys.stdout.buffer.write(data)
     else:

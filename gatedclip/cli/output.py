@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ LARGEST = 2**63 - 1  # id that a database can hold
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 MemeId = Annotated[int, typer.Argument(max=LARGEST, help="Id of the meme.")]
 Version = Annotated[int | None, typer.Option(max=LARGEST, help="Number of a head: 2 for v2; the one that serves unless given.")]
+
+By = Annotated[str, typer.Option(help="Who acts: the name that the record keeps and whose role counts; your own unless given.")]
 
 
 @contextmanager
@@ -69,3 +72,10 @@ def serving(bench: Workbench, version: int | None) -> HeadVersion:
     if chosen is None:
         raise NotFound("No head serves yet. Name one with --version, or promote one first.")
     return chosen
+
+
+def who(bench: Workbench, by: str) -> str:
+    """The person who is acting: the one named, else whoever runs this; admins of the settings are let in by their e-mail."""
+    name = by or getpass.getuser()
+    person = bench.team.welcome(name) if bench.settings.sign_in and "@" in name else None
+    return person.name if person else name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from gatedclip.cli.output import LARGEST, AsJson, Version, plain, serving, show, watching
+from gatedclip.cli.output import LARGEST, AsJson, By, Version, plain, serving, show, watching, who
 from gatedclip.config import HeadKind, Preset, TrainConfig
 from gatedclip.data.text import clean_text
 from gatedclip.errors import DataError
@@ -20,7 +19,6 @@ from gatedclip.workbench import Workbench
 if TYPE_CHECKING:
     from gatedclip.learn.crossval import CrossValidation
 
-By = Annotated[str, typer.Option(help="Name that the record keeps; your own unless given.")]
 PresetOption = Annotated[str, typer.Option(help=f"Recipe: {', '.join(get_args(Preset))}.")]
 HeadOption = Annotated[str, typer.Option(help=f"Kind of head: {', '.join(get_args(HeadKind))}.")]
 
@@ -47,7 +45,7 @@ def train(
         return
     bench = Workbench.open()
     with watching("Training") as progress:
-        version = bench.retrain(config, by or getpass.getuser(), progress)
+        version = bench.retrain(config, who(bench, by), progress)
     show(version, _say_version(bench, version), as_json)
 
 
@@ -81,7 +79,7 @@ def retrain(preset: PresetOption = "tuned", by: By = "", as_json: AsJson = False
     Example: gatedclip retrain --by anna
     """
     bench = Workbench.open()
-    job = bench.start_retraining(TrainConfig.preset(preset), by or getpass.getuser())  # type: ignore[arg-type]
+    job = bench.start_retraining(TrainConfig.preset(preset), who(bench, by))  # type: ignore[arg-type]
     with watching("Retraining") as progress:
         try:
             while job.status.active:
@@ -132,7 +130,7 @@ def promote(
     Example: gatedclip promote 2 --reason "knows the missing themes"
     """
     bench = Workbench.open()
-    bench.promote(version, by or getpass.getuser(), clean_text(reason))
+    bench.promote(version, who(bench, by), clean_text(reason))
     print(f"{bench.version(version).name} serves now.")
 
 

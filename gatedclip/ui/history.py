@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
 
 import streamlit as st
 
+from gatedclip.data.export import Form
 from gatedclip.types import Action, Decision, Meme, Split, Status
 from gatedclip.ui import erasing, marking, nav, parts, session
 from gatedclip.workbench import DecisionFilter, Workbench
 
 Row = tuple[Decision, Meme]
 
+FILES: dict[Form, tuple[str, str, str]] = {
+    "csv": ("CSV", "decisions.csv", "text/csv"),
+    "jsonl": ("JSONL", "decisions.jsonl", "application/jsonl"),
+    "parquet": ("Parquet", "decisions.parquet", "application/vnd.apache.parquet"),
+    "hateful-memes": ("Memes", "memes.zip", "application/zip"),
+}
+
 
 def downloads(bench: Workbench, which: DecisionFilter) -> None:
     """What the table shows, all pages of it, as files for those who may take them; made when asked for."""
     if not bench.team.may(session.reviewer(), "export"):
         return
-    forms: tuple[tuple[Literal["csv", "jsonl"], str], ...] = (("csv", "text/csv"), ("jsonl", "application/jsonl"))
-    for form, mime in forms:
+    for form, (title, name, mime) in FILES.items():
         made_when_asked = partial(bench.export, which, form, session.reviewer())
         st.download_button(
-            form.upper(),
-            made_when_asked,
-            f"decisions.{form}",
-            mime,
-            key=f"export-{form}",
-            icon=":material/download:",
-            on_click="ignore",
+            title, made_when_asked, name, mime, key=f"export-{form}", icon=":material/download:", on_click="ignore"
         )
 
 

@@ -22,6 +22,7 @@ from gatedclip.workbench import Workbench
 VERBS = {
     "demo", "serve", "import", "export", "predict", "explain", "ledger", "what-if", "gates", "figure", "similar", "confounders",
     "compare", "train", "retrain", "versions", "evaluate", "promote", "world", "bench",
+    "audit", "people", "policy", "agreement",
 }  # fmt: skip
 
 
@@ -413,7 +414,7 @@ def test_a_figure_that_cannot_be_drawn_says_why(served, tmp_path, monkeypatch, a
         (("evaluate",), "No head serves yet"),
         (("evaluate", "--version", "7"), "There is no head version 7"),
         (("promote", "7"), "There is no head version 7"),
-        (("export", "--form", "xml"), "--form is 'xml'; it must be csv or jsonl"),
+        (("export", "--form", "xml"), "--form is 'xml'; it must be one of csv, jsonl, parquet, hateful-memes"),
         (("demo",), "The demo needs GATEDCLIP_BACKBONE demo"),
         (("predict", "\x1b[31mred\x07"), "'"),
     ],
