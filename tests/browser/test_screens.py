@@ -16,6 +16,7 @@ SCREENS = {
     "lab": "Lab",
     "retrain": "Retrain",
     "models": "Models",
+    "team": "Team",
 }
 
 

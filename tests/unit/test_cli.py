@@ -376,7 +376,7 @@ def test_every_figure_is_written_as_a_page_and_told_in_a_sentence(served, tmp_pa
         (("roc", "--where", "known=benign"), "These memes are 0 hateful and"),
         (("slices", "--where", "known=benign"), "No slice of these memes holds 5 hateful and 5 benign ones"),
         (("roc", "--where", "mood"), "--where is 'mood'; it must be field=value"),
-        (("roc", "--where", "split=gold"), "--where split is 'gold'; it must be one of queue, train"),
+        (("roc", "--where", "split=silver"), "--where split is 'silver'; it must be one of queue, train"),
     ],
 )
 def test_a_figure_that_cannot_be_drawn_says_why(served, tmp_path, monkeypatch, arguments, says):
