@@ -33,8 +33,10 @@ with right:
         review.last_decision(here)
 with left:
     review.picture(bench, here, meme, heat, wish)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        review.picture_key(here, meme, wish)
+        protection.preferences(bench, partial(actions.heed_opt_out, bench, meme))
     review.words(bench, here, meme, heat)
-    protection.preferences(bench, partial(actions.heed_opt_out, bench, meme))
     protection.exposure(bench, here.views)
 with place_for_keys:
     if here.back:

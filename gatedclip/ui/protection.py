@@ -87,7 +87,8 @@ def exposure(bench: Workbench, views: Views) -> None:
         if not today:
             return
         reveals, seconds = sum(day.reveals for day in today), int(sum(day.seconds for day in today))
-        st.caption(f"Unblurred today (UTC): {reveals:,d} pictures, {seconds // 60:d} min {seconds % 60:d} s")
+        pictures = "picture" if reveals == 1 else "pictures"
+        st.caption(f"Seen unblurred today (UTC): {reveals:,d} {pictures}, {seconds // 60:d} min {seconds % 60:d} s")
         every = bench.team.preferences(name).break_after
         if every and seconds // (60 * every) > st.session_state.get(_DISMISSED, {}).get(name, 0):
             _break(name, seconds, every)

@@ -40,14 +40,7 @@ def _another_queue(bench: Workbench, desk: Desk) -> None:
 def picture(bench: Workbench, desk: Desk, meme: Meme, heat: Attribution | None, wish: Preferences) -> None:
     """The picture as this person wants it: folded, or blurred until revealed; under its heat where the model's view is shown,
     plain while reasons are marked."""
-    if wish.text_first and not (desk.unfolded or desk.revealed):
-        st.button(
-            "Show the picture, blurred",
-            key=f"unfold-{meme.id}",
-            icon=":material/image:",
-            shortcut="V",
-            on_click=actions.unfold_picture,
-        )
+    if _folded(desk, wish):
         return
     data = bench.picture(meme.picture, protection.variant(wish, desk.revealed))
     with st.container(key="picture"):
@@ -58,6 +51,24 @@ def picture(bench: Workbench, desk: Desk, meme: Meme, heat: Attribution | None, 
             st.image(data, width="stretch", alt=alt)
         else:
             explanation.lay_heat(data, heat, alt)
+
+
+def _folded(desk: Desk, wish: Preferences) -> bool:
+    """Whether the picture waits to be asked for, because the words are wanted first."""
+    return wish.text_first and not (desk.unfolded or desk.revealed)
+
+
+def picture_key(desk: Desk, meme: Meme, wish: Preferences) -> None:
+    """One key that unfolds the picture, reveals it, and blurs it again."""
+    if _folded(desk, wish):
+        st.button(
+            "Show the picture, blurred",
+            key=f"unfold-{meme.id}",
+            icon=":material/image:",
+            shortcut="V",
+            on_click=actions.unfold_picture,
+        )
+        return
     st.button(
         "Blur the picture" if desk.revealed else "Reveal the picture",
         key=f"reveal-{meme.id}-{desk.revealed}",

@@ -1,5 +1,6 @@
 import html
 import time
+from dataclasses import replace
 
 import pytest
 from bringing import dataset, png, written
@@ -7,7 +8,8 @@ from bringing import dataset, png, written
 from gatedclip.config import TrainConfig
 from gatedclip.explain.reasons import decided_by
 from gatedclip.store import DecisionFilter, MemeFilter
-from gatedclip.types import Action, Label, Marks, Rationale
+from gatedclip.store.policies import BUILT_IN
+from gatedclip.types import Action, Label, Marks, NewMeme, Policy, Preferences, Rationale, Status
 from gatedclip.ui.desk import ARMING
 
 QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
@@ -279,3 +281,94 @@ def test_the_queue_says_on_the_card_and_filters_what_was_right_for_the_wrong_rea
     shown.toggle(key="wrong-reason").set_value(True).run()
     assert "words number 500" in said(shown)
     assert "words number 501" not in said(shown)
+
+
+# --- the review room --------------------------------------------------------------------------------------------------
+
+
+def note(shown):
+    return next(t for t in shown.text_input if t.label == "Note")
+
+
+def wait_and_press(shown, label):
+    time.sleep(ARMING + 0.1)
+    return button(shown, label).click().run()
+
+
+def test_a_note_survives_a_reload_and_comes_back_with_an_undo(app, taught):
+    note(app()).set_value("because of the gesture").run()
+    shown = app()
+    assert note(shown).value == "because of the gesture"
+    wait_and_press(shown, "Hateful")
+    assert note(shown).value == ""  # the next meme
+    button(shown, "Undo").click().run()
+    assert note(shown).value == "because of the gesture"
+    assert "your decision is marked as assisted" in said(shown)
+    wait_and_press(shown, "Benign")
+    assert taught.history(DecisionFilter(action=Action.DECIDE))[0][0].assisted
+
+
+def test_what_the_policy_requires_stops_the_key_until_it_is_answered(app, taught):
+    strict = replace(BUILT_IN.facets[0], required=True, title="Who? ![x](http://198.51.100.7/a.png)")
+    taught.team.write_policy(Policy("Judge *kindly*.", (strict,)), "lea")
+    shown = app()
+    wait_and_press(shown, "Hateful")
+    assert "The policy asks for Who?" in said(shown)
+    assert taught.count_events(DecisionFilter()) == 0
+    next(g for g in shown.button_group if g.label.startswith("Who")).set_value(["religion"]).run()
+    button(shown, "Hateful").click().run()
+    ((made, _),) = taught.history(DecisionFilter())
+    assert (made.tags, made.policy_id) == ({"group": ["religion"]}, 1)
+    wait_and_press(shown, "Benign")  # which asks for nothing: one key
+    assert taught.count_events(DecisionFilter()) == 2
+
+
+def test_an_escalated_meme_shows_a_lead_what_others_said_and_their_decision_settles_it(app, taught):
+    for name in ("ben", "lea"):
+        taught.add_reviewer(name)
+    shown = app(reviewer="ben")
+    note(shown).set_value("I cannot tell what this means")
+    wait_and_press(shown, "Escalate")
+    assert "Meme 101 waits for a lead now." in said(shown)
+    lead = app(reviewer="lea", meme="101")
+    assert "your decision settles it" in said(lead)
+    assert "ben asked for a lead" in said(lead)
+    assert "I cannot tell what this means" in said(lead)
+    wait_and_press(lead, "Benign")
+    assert (taught.meme(101).status, taught.meme(101).label) == (Status.DECIDED, Label.BENIGN)
+
+
+def test_a_copy_of_a_decided_meme_is_decided_alike_with_one_key(app, taught):
+    first = taught.claim("ben", 101)
+    taught.decide(first, Label.HATEFUL, "ben")
+    (again,) = taught.store.memes.add([NewMeme(first.picture, first.text, "second time")])
+    shown = app(meme=str(again))
+    assert "a copy of meme 101, decided ✖ hateful" in said(shown)
+    wait_and_press(shown, "Decide the same")
+    made = taught.history(DecisionFilter())[0][0]
+    assert (made.meme_id, made.label, made.note) == (again, Label.HATEFUL, "As its copy, meme 101")
+
+
+def test_the_words_come_first_and_the_picture_when_asked_for_by_those_who_want_it(app, taught):
+    taught.team.prefer("guest", Preferences(text_first=True))
+    shown = app()
+    assert "words number 500" in said(shown)
+    assert not shown.get("image")
+    button(shown, "Show the picture, blurred").click().run()
+    assert shown.get("image")
+    button(shown, "Reveal the picture").click().run()
+    assert [(e.person, e.reveals) for e in taught.team.exposure("guest", 1)] == [("guest", 1)]
+
+
+def test_a_break_is_suggested_once_after_the_minutes_asked_for(app, taught):
+    taught.team.exposed("guest", 101, 21 * 60)
+    shown = app()
+    assert "Seen unblurred today (UTC): 1 picture, 21 min 0 s" in [c.value for c in shown.caption]
+    assert "This counts exposure and claims nothing about harm." in said(shown)
+    button(shown, "Dismiss").click().run()
+    assert "claims nothing about harm" not in said(shown)
+
+
+def test_memes_left_to_others_do_not_come(app, taught):
+    taught.team.prefer("guest", Preferences(opt_out=("more.zip",)))
+    assert "Nothing waits for you." in said(app())
