@@ -46,6 +46,8 @@ def show(bench: Workbench, around: Meme) -> None:
         "One picture under other words, or the same words on another picture, may deserve another label. Leave out what does not "
         "belong; it stays in the queue."
     )
+    if len(memes) < 2:
+        parts.note("No other meme that waits belongs to it.")
     kept = _grid(bench, memes, clear)
     _decision(bench, around, kept, clear)
 

@@ -120,7 +120,8 @@ def cards(bench: Workbench, me: str, memes: Sequence[Meme]) -> None:
                 st.checkbox(f"Meme {meme.id:d}", key=f"choose-{meme.id}")
             parts.thumbnail(bench, meme)
             parts.words(meme.text, small=True)
-            parts.chips(parts.label_chip(meme.label), parts.WRONG_REASON if meme.id in right_for_wrong else "")
+            if meme.status not in STATES:
+                parts.chips(parts.label_chip(meme.label), parts.WRONG_REASON if meme.id in right_for_wrong else "")
             _state(bench, meme, leads)
             if meme.status.open or (meme.status.for_a_lead and leads):
                 _ways(meme)

@@ -87,10 +87,10 @@ def _table(bench: Workbench, names: list[str], known: dict[str, Person], done: d
     if leads:
         shown["labels"] = ["kept out of training" if name in known and known[name].quarantined else "" for name in names]
     st.dataframe(shown, hide_index=True, alt="People and what they decided")
-    st.caption("Everyone's numbers." if leads else "Of the numbers only your own are shown; leads and admins see everyone's.")
     st.caption(
-        "Decisions that stand, the time from a meme's appearance to its decision, and the share made after the model's view was "
-        "shown. Time says nothing about care."
+        ("" if leads else "Of the numbers only your own are shown; leads and admins see everyone's. ")
+        + "Decisions that stand, the time from a meme's appearance to its decision, the share made after the model's view "
+        "was shown. Time says nothing about care."
     )
 
 

@@ -71,7 +71,7 @@ def _agreement(found: Quality) -> None:
                 for p in pairs
             ],
         )
-    for note in dict.fromkeys(pair.note for pair in pairs if pair.note):
+    for note in dict.fromkeys(pair.note for pair in pairs if pair.note not in ("", everyone.note)):
         parts.note(note)
 
 

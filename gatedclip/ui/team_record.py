@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from gatedclip.errors import NotAllowed
@@ -18,8 +20,8 @@ def show(bench: Workbench) -> None:
         "Each event carries a receipt that is chained to the one before, so that a change behind the workbench's back shows."
     )
     st.button("Check every receipt", key="audit-now", icon=":material/fact_check:", on_click=_audit, args=(bench,))
-    if (found := st.session_state.pop(_AUDIT, None)) is not None:
-        _say(found)
+    if (checked := st.session_state.get(_AUDIT)) is not None:
+        _say(*checked)
     st.subheader("Heads that want a refit", anchor=False)
     _refits(bench)
     st.subheader("Erase", anchor=False)
@@ -27,12 +29,15 @@ def show(bench: Workbench) -> None:
 
 
 def _audit(bench: Workbench) -> None:
-    st.session_state[_AUDIT] = session.attempt(bench.audit)
+    found = session.attempt(bench.audit)
+    st.session_state[_AUDIT] = None if found is None else (found, datetime.now(UTC))
 
 
-def _say(found: Audit) -> None:
+def _say(found: Audit, at: datetime) -> None:
     if found.sound:
-        parts.note(f"The record is sound: {found.events:,} events, {found.erased:,} of them erased on request.")
+        parts.note(
+            f"Checked {parts.when(at)}. The record is sound: {found.events:,} events, {found.erased:,} of them erased on request."
+        )
     else:
         parts.problem(
             f"The record is not sound: {len(found.problems):,} problems in {found.events:,} events. " + found.problems[0]
