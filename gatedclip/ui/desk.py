@@ -119,6 +119,13 @@ class Desk:
             self.ahead = self.token
             bench.look_ahead(self.reviewer, queue, variants)
 
+    def give_back(self, bench: Workbench) -> None:
+        """Leaves the meme to whoever comes next; what was said is kept."""
+        if self.meme_id is not None:
+            self.keep(bench)
+            bench.release(self.meme_id, self.reviewer)
+            self.clear()
+
     def noticed(self) -> str:
         """The notice, which is given once."""
         notice, self.notice = self.notice, ""
@@ -308,12 +315,11 @@ def go_on() -> None:
 
 
 def step_aside(bench: Workbench, meme: Meme) -> None:
-    """Gives the meme back, as when its kind is left to others or another queue is chosen; what was said is kept."""
+    """Gives the meme back, as when its kind is left to others or another queue is chosen."""
     here = desk()
     if meme.id == here.meme_id:
         _heard(here, bench, meme)
-        session.attempt(bench.release, meme.id, here.reviewer)
-        here.clear()
+        session.attempt(here.give_back, bench)
 
 
 def heed_opt_out(bench: Workbench, meme: Meme) -> None:

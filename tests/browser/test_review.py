@@ -1,9 +1,11 @@
 """The review desk under impatient fingers, several people, and hostile words."""
 
+from functools import partial
+
 import pytest
 
-from gatedclip.store import DecisionFilter, Pictures, Store
-from gatedclip.types import Label
+from gatedclip.store import DecisionFilter, MemeFilter, Pictures, Store
+from gatedclip.types import Facet, Label, Policy, Preferences, Split, Status
 
 pytestmark = pytest.mark.browser
 
@@ -57,6 +59,83 @@ def test_the_clear_picture_is_not_sent_before_the_reveal(visit, server, store):
     assert clear not in sent
     tab.press("v").sees("Blur the picture")
     assert tab.comes_true(lambda: clear in sent)
+
+
+def test_words_first_and_grey_send_no_picture_unasked_and_never_a_coloured_one(visit, server, store):
+    chooser = visit().go("").name("Grey").click("How memes are shown")
+    for wish in ("Grey, also when revealed", "Words first"):
+        chooser.page.get_by_text(wish).click()
+    chooser.click("Keep").sees("Memes are shown like this to you only.")
+    assert store.people.find("Grey").preferences == Preferences(greyscale=True, text_first=True)
+    tab, sent = visit(), []
+    tab.page.on("response", lambda r: sent.append(r.body()) if r.url.startswith(f"{server.url}/media/") else None)
+    tab.go("?reviewer=Grey").sees("Show the picture, blurred")
+    (row,) = [m for m in store.memes.find(MemeFilter(split=Split.QUEUE), 200) if m.leased_by == "Grey"]
+    of = partial(Pictures(server.home / "pictures").get, row.picture)
+    assert not [body for body in sent if body.startswith(b"\xff\xd8")]  # no JPEG
+    tab.press("v").sees("Reveal the picture")
+    assert tab.comes_true(lambda: of("blurred-grey") in sent)
+    tab.press("v").sees("Blur the picture")
+    assert tab.comes_true(lambda: of("full-grey") in sent)
+    tab.press("e").sees("Gate balance")  # heat is laid on what may be seen
+    assert not {of("full"), of("blurred")} & set(sent)
+
+
+def test_what_was_typed_survives_a_reload_in_the_midst_of_it(visit):
+    tab = visit().go("").name("Drafty").look()
+    mine = tab.meme_id()
+    tab.page.get_by_label("Note").click()
+    tab.page.keyboard.type("half a thought")
+    tab.settle().page.wait_for_timeout(1_000)  # still in the box
+    tab.page.reload()
+    tab.settle().look()
+    assert tab.meme_id() == mine
+    assert tab.comes_true(lambda: tab.page.get_by_label("Note").input_value() == "half a thought")
+
+
+def test_what_is_seen_unblurred_is_counted_also_when_the_page_is_left(visit, store):
+    tab = visit().go("").name("Exposed").look()
+    tab.press("v").sees("Seen unblurred today (UTC): 1 picture")
+    tab.press("v").press("v").sees("Seen unblurred today (UTC): 2 pictures")
+    tab.page.get_by_role("link", name="Queue").click()
+    tab.sees("Bring memes").page.wait_for_timeout(1_000)
+    (today,) = store.exposures.days("Exposed", 1)
+    tab.page.get_by_role("link", name="Review").first.click()
+    tab.sees("Reveal the picture").look()  # covered again
+    assert store.exposures.days("Exposed", 1) == [today]
+    assert (today.reveals, today.seconds > 0) == (2, True)
+
+
+def test_what_one_cannot_tell_goes_to_a_lead_who_sees_why_and_settles_it(visit, store):
+    tab = visit().go("").name("Unsure").look()
+    asked = tab.meme_id()
+    tab.page.get_by_label("Note").fill("needs somebody who reads Danish")
+    tab.leave_the_box().look().press("g").sees(f"Meme {asked} waits for a lead now.")
+    lead = visit().go("").name("Lea").go(f"?reviewer=Lea&meme={asked}").look()
+    lead.sees("your decision settles it").sees("needs somebody who reads Danish").press("2").next_meme(after=asked)
+    assert (store.memes.get(asked).status, store.memes.get(asked).label) == (Status.DECIDED, Label.BENIGN)
+
+
+def test_a_required_answer_stops_the_key_and_then_lets_it_pass(visit, store):
+    facet = Facet(
+        "why", "Why? ![x](http://198.51.100.7/beacon.png)", ("**bold**", ":material/home:", "www.example.org"), required=True
+    )
+    old = store.policies.current()
+    store.policies.add(Policy("Judge by this.", (facet,)), "lea")
+    try:
+        tab = visit().go("").name("Strict").look()
+        asked = tab.meme_id()
+        tab.press("1").sees("The policy asks for Why?")
+        assert tab.meme_id() == asked
+        assert tab.page.locator("[data-testid=stMain] strong, [data-testid=stMain] a[href*=example]").count() == 0
+        tab.page.get_by_role("button", name="**bold**").click()
+        tab.settle().leave_the_box().press("1").next_meme(after=asked)
+        (made,) = store.decisions.list(DecisionFilter(reviewer="Strict"))
+        assert made.tags == {"why": ["**bold**"]}
+        second = tab.meme_id()
+        tab.press("2").next_meme(after=second)  # asks for nothing: one key
+    finally:
+        store.policies.add(old, "lea")
 
 
 def test_hostile_words_are_only_words_on_every_screen(visit, store):

@@ -1,6 +1,7 @@
 import html
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from bringing import dataset, png, written
@@ -9,6 +10,7 @@ from gatedclip.config import TrainConfig
 from gatedclip.explain.reasons import decided_by
 from gatedclip.store import DecisionFilter, MemeFilter
 from gatedclip.store.policies import BUILT_IN
+from gatedclip.store.tables import utcnow
 from gatedclip.types import Action, Label, Marks, NewMeme, Policy, Preferences, Rationale, Status
 from gatedclip.ui.desk import ARMING
 
@@ -372,3 +374,14 @@ def test_a_break_is_suggested_once_after_the_minutes_asked_for(app, taught):
 def test_memes_left_to_others_do_not_come(app, taught):
     taught.team.prefer("guest", Preferences(opt_out=("more.zip",)))
     assert "Nothing waits for you." in said(app())
+
+
+def test_a_lost_lease_records_nothing_and_keeps_what_was_said(app, taught):
+    shown = app()
+    note(shown).set_value("half a thought").run()
+    taught.store.queue.claim("ben", utcnow() + timedelta(hours=1), meme_id=101)
+    time.sleep(ARMING + 0.1)
+    button(shown, "Hateful").click().run()
+    assert "What you had said about it is kept" in said(shown)
+    assert taught.count_events(DecisionFilter()) == 0
+    assert taught.draft("guest", 101) == {"note": "half a thought"}

@@ -5,7 +5,7 @@ import pytest
 from bringing import dataset
 
 from gatedclip.store.tables import utcnow
-from gatedclip.types import Facet, Label, Policy, QueueRule, Rationale, Status
+from gatedclip.types import Facet, Label, Policy, Preferences, QueueRule, Rationale, Status
 from gatedclip.ui.desk import ARMING, Desk
 
 
@@ -244,3 +244,12 @@ def test_what_comes_next_is_made_ready_while_a_meme_is_looked_at(waiting):
     while not waiting.pictures.has(waiting.meme(3).picture, "blurred-strong-grey") and time.monotonic() < until:
         time.sleep(0.05)
     assert waiting.pictures.has(waiting.meme(3).picture, "blurred-strong-grey")
+
+
+def test_a_meme_that_is_given_back_is_anybody_s_and_what_was_said_is_kept(waiting):
+    desk = begun(waiting)
+    waiting.team.prefer("anna", Preferences(opt_out=("set.zip",)))
+    desk.give_back(waiting)
+    assert desk.seat(waiting, "anna") is None
+    assert waiting.claim("ben", 1).id == 1
+    assert waiting.draft("anna", 1)["note"] == "half a thought"

@@ -122,6 +122,14 @@ def test_a_neighbour_carries_the_decisions_that_stand(taught):
     assert near[other.id].meme.label == Label.BENIGN
 
 
+def test_a_neighbour_that_awaits_a_second_answer_does_not_tell_the_first(taught):
+    meme, other = taught.memes(MemeFilter(split=Split.QUEUE), 2)
+    taught.team.choose("second share", 1.0, "lea")
+    taught.decide(taught.claim("ben", other.id), Label.BENIGN, "ben")
+    near = {n.meme.id: n for n in taught.similar(Probe.of(meme), "words", k=200)}
+    assert (near[other.id].decisions, near[other.id].meme.label) == ((), None)
+
+
 def test_memes_come_and_change_and_are_found_at_once(taught):
     meme = first(taught)
     added = taught.meme(taught.upload([("a.png", png("green"))], text=meme.text).added[0])
