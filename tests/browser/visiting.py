@@ -23,6 +23,8 @@ class Server:
     home: Path
     port: int = field(default_factory=lambda: _free_port())
     process: subprocess.Popen | None = None
+    options: tuple[str, ...] = ()  # of Streamlit's command line
+    settings: dict[str, str] = field(default_factory=dict)  # GATEDCLIP_… variables
 
     @property
     def url(self) -> str:
@@ -33,8 +35,8 @@ class Server:
         return self.home.parent / f"server-{self.port}.log"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
-        env = {**bare_environment(), "GATEDCLIP_HOME": str(self.home)}
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port), *self.options]
+        env = {**bare_environment(), "GATEDCLIP_HOME": str(self.home), **self.settings}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=env)
         for _ in range(1200):
