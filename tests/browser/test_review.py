@@ -65,7 +65,8 @@ def test_words_first_and_grey_send_no_picture_unasked_and_never_a_coloured_one(v
     chooser = visit().go("").name("Grey").click("How memes are shown")
     for wish in ("Grey, also when revealed", "Words first"):
         chooser.page.get_by_text(wish).click()
-    chooser.click("Keep").sees("Memes are shown like this to you only.")
+    chooser.page.get_by_role("button", name="Keep").click()
+    chooser.sees("Memes are shown like this to you only.")
     assert store.people.find("Grey").preferences == Preferences(greyscale=True, text_first=True)
     tab, sent = visit(), []
     tab.page.on("response", lambda r: sent.append(r.body()) if r.url.startswith(f"{server.url}/media/") else None)
