@@ -99,8 +99,8 @@ def exposure(bench: Workbench, views: Views) -> None:
 def _break(name: str, seconds: int, every: int) -> None:
     with st.container(border=True, key="break"):
         parts.note(
-            f"You have looked at unblurred pictures for {seconds // 60} minutes today. A break? You asked to be reminded every "
-            f"{every} minutes. This counts exposure and claims nothing about harm."
+            f"You have looked at unblurred pictures for {seconds // 60} minutes today. A break? This is said every {every} "
+            "minutes, as chosen under How memes are shown. This counts exposure and claims nothing about harm."
         )
         st.button("Dismiss", key="dismiss-break", type="tertiary", on_click=_dismiss, args=(name, seconds // (60 * every)))
 

@@ -179,8 +179,8 @@ def _said(event: Decision) -> None:
         parts.chips(parts.label_chip(event.label, f"{event.reviewer}: "))
     else:
         st.text(f"{event.reviewer} asked for a lead")
-    for tags in (", ".join(chosen) for chosen in event.tags.values()):
-        parts.words(tags, small=True)
+    if event.tags:
+        parts.words("; ".join(", ".join(chosen) for chosen in event.tags.values()), small=True)
     if event.note:
         parts.words(f"“{event.note}”", small=True)
 
