@@ -1,10 +1,12 @@
 """A moderator marks their own reasons, by mouse and by keys alone, and sees them against the model's."""
 
+import uuid
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from gatedclip.store import DecisionFilter, Store
-from gatedclip.types import Label, Marks, Rationale, Status
+from gatedclip.types import Label, Marks, Rationale, Role, Status
 
 pytestmark = pytest.mark.browser
 
@@ -16,9 +18,16 @@ def store(server):
     opened.close()
 
 
-def marking(visit, **window):
+@pytest.fixture
+def person(store) -> str:
+    """Somebody who has marked nothing yet, since marks outlive a tab; here one answer decides."""
+    store.settings.put("team: second share", 0.0)
+    return store.people.add(f"Marker {uuid.uuid4().hex[:6]}", Role.MODERATOR).name
+
+
+def marking(visit, person, **window):
     """A tab with the marking open, and its picture."""
-    tab = visit(**window).go("").look().press("m").sees("Drag over what decides")
+    tab = visit(**window).go(f"?reviewer={person}").look().press("m").sees("Drag over what decides")
     picture = tab.page.get_by_role("application", name="Picture to mark")
     picture.wait_for()
     return tab, picture
@@ -48,8 +57,8 @@ def pick(tab, *positions):
         tab.settle()
 
 
-def test_a_region_words_and_a_half_are_stored_with_the_decision_and_compared(visit, store):
-    tab, picture = marking(visit)
+def test_a_region_words_and_a_half_are_stored_with_the_decision_and_compared(visit, store, person):
+    tab, picture = marking(visit, person)
     meme = store.memes.get(tab.meme_id())
     drag(tab, picture, 0.2, 0.3, 0.7, 0.9).sees("1 region marked.")
     pick(tab, 0, 2, 1, 1)  # the last one was a mistake
@@ -66,8 +75,8 @@ def test_a_region_words_and_a_half_are_stored_with_the_decision_and_compared(vis
     assert tab.page.locator(".st-key-comparison img").get_attribute("alt") == f"Meme {meme.id}, blurred, with the marked regions"
 
 
-def test_keys_alone_mark_a_region_and_the_keys_of_the_page_go_on_working(visit, store):
-    tab, picture = marking(visit)
+def test_keys_alone_mark_a_region_and_the_keys_of_the_page_go_on_working(visit, store, person):
+    tab, picture = marking(visit, person)
     meme_id = tab.meme_id()
     picture.focus()
     for key in ("ArrowDown", "ArrowRight", "ArrowRight", "Shift+ArrowDown", "ArrowUp", "Enter"):
@@ -79,16 +88,16 @@ def test_keys_alone_mark_a_region_and_the_keys_of_the_page_go_on_working(visit, 
     assert (marks.words, marks.rationale) == ((), Rationale.PICTURE)
 
 
-def test_a_decision_in_the_same_breath_still_has_the_marks(visit, store):
-    tab, _ = marking(visit)
+def test_a_decision_in_the_same_breath_still_has_the_marks(visit, store, person):
+    tab, _ = marking(visit, person)
     meme_id = tab.look().meme_id()
     tab.page.get_by_role("button", name="Upper left").click()
     tab.page.keyboard.press("1")
     assert marks_of(tab, store, meme_id).regions == ((0.0, 0.0, 0.5, 0.5),)
 
 
-def test_regions_can_be_taken_back_hidden_and_forgotten(visit):
-    tab, _ = marking(visit)
+def test_regions_can_be_taken_back_hidden_and_forgotten(visit, person):
+    tab, _ = marking(visit, person)
     for part in ("Upper left", "Lower right"):
         tab.page.get_by_role("button", name=part).click()
         tab.settle()
@@ -98,8 +107,8 @@ def test_regions_can_be_taken_back_hidden_and_forgotten(visit):
     tab.press("m").sees("1 region marked.").click("Forget them").sees("No region marked yet.").sees_not("Marked:")
 
 
-def test_the_marked_picture_is_blurred_until_revealed_and_keeps_its_regions(visit):
-    tab, picture = marking(visit)
+def test_the_marked_picture_is_blurred_until_revealed_and_keeps_its_regions(visit, person):
+    tab, picture = marking(visit, person)
     shown = picture.locator("img")
     drag(tab, picture, 0.1, 0.1, 0.6, 0.6).sees("1 region marked.")
     blurred = shown.get_attribute("src")
@@ -109,14 +118,15 @@ def test_the_marked_picture_is_blurred_until_revealed_and_keeps_its_regions(visi
     tab.sees("1 region marked.")
 
 
-def test_right_for_the_wrong_reason_is_found_in_the_history(visit, store):
+def test_right_for_the_wrong_reason_is_found_in_the_history(visit, store, person):
     """One of two labels is the model's, and it cannot go by both halves: of these four decisions one is what is looked for."""
-    tab, _ = marking(visit)
+    tab, _ = marking(visit, person)
     meme_id = tab.meme_id()
     for n, (half, label) in enumerate((("p", "1"), ("p", "2"), ("w", "1"), ("w", "2"))):
         tab.press(half).sees("Marked:").look().press(label)
         assert tab.comes_true(lambda made=2 * n + 1: store.decisions.count(DecisionFilter(meme_id=meme_id)) == made)
-        tab.sees(f"meme {meme_id}, you:").press("u").sees("is back on the desk").sees_not("Marked:")
+        tab.sees(f"meme {meme_id}, you:").press("u").sees("is back on the desk")
+        tab.sees("Marked:").click("Forget them").sees_not("Marked:")  # an undo brings the marks back
     (wrong, *_) = store.decisions.list(DecisionFilter(meme_id=meme_id, wrong_reason=True))
     assert wrong.reasons.agrees
     assert wrong.marks.rationale is not wrong.reasons.modality
@@ -124,8 +134,8 @@ def test_right_for_the_wrong_reason_is_found_in_the_history(visit, store):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_marking_has_no_accessibility_violation(visit, dark):
-    tab, picture = marking(visit, dark=dark)
+def test_marking_has_no_accessibility_violation(visit, person, dark):
+    tab, picture = marking(visit, person, dark=dark)
     drag(tab, picture, 0.2, 0.2, 0.6, 0.6)
     pick(tab, 1)
     tab.press("w").sees("Marked: 1 region, 1 word, words alone")
@@ -134,8 +144,8 @@ def test_marking_has_no_accessibility_violation(visit, dark):
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_marking_fits_a_narrow_window(visit, store):
-    tab, picture = marking(visit, width=420, height=900)
+def test_marking_fits_a_narrow_window(visit, store, person):
+    tab, picture = marking(visit, person, width=420, height=900)
     meme_id = tab.meme_id()
     main = tab.page.locator("[data-testid=stMain]")
     wide, seen = main.evaluate("e => [e.scrollWidth, e.clientWidth]")
