@@ -20,7 +20,7 @@ def picture(bench: Workbench, desk: Desk, meme: Meme, heat: Attribution | None) 
         if desk.marking and not desk.back:
             marking.picture(desk.draft, meme, data, alt)
         elif heat is None:
-            st.image(data, width="stretch", alt=alt)
+            st.container().image(data, width="stretch", alt=alt)  # where heat is laid too: the picture stays while heat comes
         else:
             explanation.lay_heat(data, heat, alt)
     st.button(
