@@ -80,11 +80,14 @@ def gate_histogram(groups: Mapping[str, np.ndarray], title: str) -> go.Figure:
 
 
 def gate_against_share(gate: np.ndarray, share: np.ndarray, apart: np.ndarray, ids: np.ndarray) -> go.Figure:
-    """The gate of each meme against the picture's Shapley share; those where the two lean apart (N,) bool are set off."""
+    """The gate of each meme against the picture's Shapley share; those where the two lean apart (N,) bool are set off.
+
+    For hundreds of memes: drawn without WebGL, which takes longer to wake than these take to draw.
+    """
     figure = base("Shapley share of the picture", height=420)
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=DOTTED, hoverinfo="skip", showlegend=False)
     for name, mask, colour, sign in (("agree", ~apart, BENIGN, "circle"), ("lean apart", apart, PICTURE, "diamond")):
-        figure.add_scattergl(
+        figure.add_scatter(
             x=gate[mask], y=share[mask], mode="markers", name=f"{name} ({mask.sum():,})", customdata=ids[mask],
             marker={"size": 7 if name == "agree" else 9, "color": colour, "symbol": sign, "opacity": 0.65},
             hovertemplate="meme %{customdata}: gate %{x:.2f}, share %{y:.2f}<extra></extra>",

@@ -30,7 +30,7 @@ def test_each_group_of_gates_has_a_row_of_its_own_and_the_papers_mean_where_ther
 
 def test_memes_whose_gate_and_share_lean_apart_have_a_sign_and_a_count_of_their_own():
     figure = figures.gate_against_share(np.array([0.9, 0.2]), np.array([0.8, 0.9]), np.array([False, True]), np.array([7, 8]))
-    agree, apart = (t for t in figure.data if t.type == "scattergl")
+    agree, apart = (t for t in figure.data if t.mode == "markers")
     assert (agree.name, apart.name) == ("agree (1)", "lean apart (1)")
     assert agree.marker.symbol != apart.marker.symbol
     assert (list(agree.customdata), list(apart.customdata)) == ([7], [8])
