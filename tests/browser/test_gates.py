@@ -62,6 +62,7 @@ def test_filters_and_view_live_in_the_address(visit):
 
 def test_moving_the_threshold_changes_the_confusion(visit):
     tab = visit().go("gates?view=Quality").sees("Use the cheapest threshold")
+    assert tab.comes_true(lambda: "Cleared" in metrics(tab))
     before = metrics(tab)
     assert sum(int(before[name].replace(",", "")) for name in ("Found", "Missed", "False alarms", "Cleared")) == 2000
     handle = tab.page.get_by_role("slider", name="Threshold")
