@@ -248,8 +248,6 @@ def _resampled_kappa(table: np.ndarray) -> np.ndarray:
 
 def _alpha(counts: np.ndarray) -> tuple[Interval | None, str]:
     """Krippendorff's alpha of memes by labels (N, labels), each row with two answers or more, or None and why."""
-    import krippendorff
-
     if not len(counts):
         return None, "No meme was answered blind by two people, so there is nothing to compare."
     if len(counts) == 1:
@@ -257,16 +255,20 @@ def _alpha(counts: np.ndarray) -> tuple[Interval | None, str]:
     given = counts.sum(axis=0)
     if np.count_nonzero(given) == 1:
         return None, "Everybody gave every meme the same label. Chance would do the same, so alpha is undefined."
-    value = float(krippendorff.alpha(value_counts=counts, level_of_measurement="nominal"))
+    kinds, memes = np.unique(counts, axis=0, return_counts=True)  # memes with the same answers are taken together
+    value = float(_alphas(kinds, memes[None])[0])
     unanimous = int((np.count_nonzero(counts, axis=1) == 1).sum())
     chance = 1 - float(given @ (given - 1)) / (given.sum() * (given.sum() - 1))
-    return _with_interval(value, _resampled_alpha(counts), _wilson(unanimous, len(counts)), chance)
-
-
-def _resampled_alpha(counts: np.ndarray) -> np.ndarray:
-    """Krippendorff's alpha of every resample of the memes: (R,); NaN where a resample holds one label only."""
-    kinds, memes = np.unique(counts, axis=0, return_counts=True)  # memes with the same answers are drawn together
     drawn = np.random.default_rng(SEED).multinomial(len(counts), memes / len(counts), size=RESAMPLES)  # (R, kinds)
+    return _with_interval(value, _alphas(kinds, drawn), _wilson(unanimous, len(counts)), chance)
+
+
+def _alphas(kinds: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Krippendorff's alpha (R,) of R sets of memes: `drawn` (R, K) of each kind of answers `kinds` (K, labels).
+
+    NaN where a set holds one label only. (The `krippendorff` package, which the tests hold this against, has a licence that would
+    bind this whole project.)
+    """
     people = kinds.sum(axis=1)
     together = (kinds * (kinds - 1)).sum(axis=1) / (people - 1)  # answers that a meme's other answers share
     given, n = drawn @ kinds, drawn @ people  # (R, labels), (R,)
