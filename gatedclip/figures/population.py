@@ -92,8 +92,7 @@ def gate_against_share(gate: np.ndarray, share: np.ndarray, apart: np.ndarray, i
             marker={"size": 7 if name == "agree" else 9, "color": colour, "symbol": sign, "opacity": 0.65},
             hovertemplate="meme %{customdata}: gate %{x:.2f}, share %{y:.2f}<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(dragmode=DRAGS["click"])
-    figure.update_layout(showlegend=True)
+    figure.update_layout(dragmode=DRAGS["click"], showlegend=True)
     figure.update_xaxes(range=[-0.02, 1.02], title="gate", showgrid=True)
     figure.update_yaxes(range=[-0.02, 1.02])
     return described(
