@@ -82,6 +82,13 @@ def _worded(marks: Marks | None, meme: Meme) -> Marks | None:
     return replace(marks, said=tuple(said[at] for at in marks.words))
 
 
+def _on_record(said: Prediction | None) -> dict[str, Any]:
+    """What a decision keeps of what the champion said about the meme; nothing where it could not say anything."""
+    if said is None:
+        return {}
+    return {name: getattr(said, name) for name in ("version_id", "probability", "gate", "threshold")}
+
+
 def silent(fraction: float, message: str) -> None:
     """Progress that nobody watches."""
 
@@ -412,10 +419,7 @@ class Workbench:
             label=label,
             assisted=True,
             revealed=revealed,
-            version_id=said.version_id,
-            probability=said.probability,
-            gate=said.gate,
-            threshold=said.threshold,
+            **_on_record(said),
         )
         return self.store.decisions.add_variant(meme.id, variant, decision)
 
@@ -448,10 +452,7 @@ class Workbench:
                 assisted=assisted,
                 revealed=revealed,
                 note=clean_text(note),
-                version_id=said.version_id if said else None,
-                probability=said.probability if said else None,
-                gate=said.gate if said else None,
-                threshold=said.threshold if said else None,
+                **_on_record(said),
                 seconds=seconds,
                 key=key,
                 marks=marks,
