@@ -4,17 +4,10 @@ import re
 
 import pytest
 
-from gatedclip.store import DecisionFilter, MemeFilter, Store
+from gatedclip.store import DecisionFilter, MemeFilter
 from gatedclip.types import Label, Split
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def store(server):
-    opened = Store.open(f"sqlite:///{server.home}/gatedclip.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from bringing import dataset
+from bringing import teach
 from explaining import attribution, meme_picture
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -20,10 +20,7 @@ from gatedclip.ui.explanation import BADGES, drawn
 
 @pytest.fixture
 def taught(bench):
-    bench.import_archive("base.zip", dataset(100), use="base")
-    bench.import_archive("more.zip", dataset(4, start=500))
-    bench.promote(bench.retrain(TrainConfig(epochs=4, warmup=1, learning_rate=3e-3), "anna").id, "anna")
-    return bench
+    return teach(bench, 4, TrainConfig(epochs=4, warmup=1, learning_rate=3e-3))
 
 
 def said(shown: AppTest) -> str:

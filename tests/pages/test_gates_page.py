@@ -2,7 +2,7 @@ import html
 import shutil
 
 import pytest
-from bringing import dataset
+from bringing import dataset, teach
 
 from gatedclip.config import Settings, TrainConfig
 from gatedclip.workbench import Workbench
@@ -14,8 +14,7 @@ QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
 def taught_home(tmp_path_factory, tiny_backbone):
     """A base set of 100, two heads of which the first serves; made once and copied for every test."""
     made = Workbench.open(Settings(home=tmp_path_factory.mktemp("taught") / "home", backbone=tiny_backbone))
-    made.import_archive("base.zip", dataset(100), use="base")
-    made.promote(made.retrain(QUICK, "anna").id, "anna")
+    teach(made, 0, QUICK)
     made.retrain(QUICK, "anna")
     made.store.close()
     return made.settings.home

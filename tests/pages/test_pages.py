@@ -2,7 +2,7 @@ import html
 import time
 
 import pytest
-from bringing import dataset, png, written
+from bringing import png, teach, written
 
 from gatedclip.config import TrainConfig
 from gatedclip.explain.reasons import decided_by
@@ -38,10 +38,7 @@ def test_an_empty_workbench_says_what_to_do_on_every_page(app, page, words):
 
 @pytest.fixture
 def taught(bench):
-    bench.import_archive("base.zip", dataset(100), use="base")
-    bench.import_archive("more.zip", dataset(4, start=500))
-    bench.promote(bench.retrain(QUICK, "anna").id, "anna")
-    return bench
+    return teach(bench, 4, QUICK)
 
 
 @pytest.mark.parametrize("page", EMPTY)
