@@ -63,6 +63,7 @@ worlds.command("table")(world.table)
 app.add_typer(benches, name="bench")
 benches.callback()(bench.measure)
 benches.command("explain")(bench.explanations)
+benches.command("duplicates")(bench.duplicates)
 
 
 def main() -> None:

@@ -7,10 +7,16 @@ from typing import Annotated
 import typer
 
 from gatedclip import demo as demos
-from gatedclip.cli.output import AsJson, show, watching
+from gatedclip.cli.output import AsJson, plain, show, watching
 
 
-def measure(ctx: typer.Context, as_json: AsJson = False) -> None:
+def measure(
+    ctx: typer.Context,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Also what explaining by ViT-B-32 spends its time on.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Measure this machine: embedding, training, predicting, explaining, and memory. A few minutes.
 
     Example: gatedclip bench --json
@@ -20,7 +26,7 @@ def measure(ctx: typer.Context, as_json: AsJson = False) -> None:
     from gatedclip import bench as machine
 
     with watching("Bench") as progress:
-        found = machine.measure(progress)
+        found = machine.measure(progress, profile)
     show(found, machine.render(found), as_json)
 
 
@@ -44,3 +50,27 @@ def explanations(
     with watching("Bench") as progress:
         found = explaining.run(encoder, trained, memes, trusted, progress)
     show(found, explaining.table(found), as_json)
+
+
+def duplicates(
+    sample: Annotated[int, typer.Option(min=2, max=2000, help="Memes of each source, each with its copies.")] = 60,
+    seed: Annotated[int, typer.Option(min=0, help="Of MemeWorld's memes.")] = 44,
+    real: Annotated[
+        str, typer.Option(help="Folder of real memes in the Hateful Memes layout; that of GATEDCLIP_REAL_MEMES.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure how well copies of memes are recognised: recall by kind of copy, and false matches. Minutes.
+
+    Example: gatedclip bench duplicates --sample 20
+    """
+    from gatedclip.world import likeness
+
+    with watching("Copies") as progress:
+        found = likeness.measure(progress, real or None, sample, seed)
+    lines = [
+        f"{line.source:10}  {line.kind:20}  {'mistaken' if line.different else 'found':8}  {line.both:>6,} of {line.n:,}"
+        f"  (whole picture alone {line.whole:,}; same words read {line.words:,})"
+        for line in found
+    ]
+    show([plain(line) for line in found], "\n".join(lines), as_json)
