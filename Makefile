@@ -32,7 +32,7 @@ bench: $(VENV)/.run
 # Each stamp is newer than what it was installed from, so a change of pins installs again and nothing else does.
 $(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
 	@echo 'Installing what the workbench needs. This takes some minutes the first time.'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . || { echo 'If pdqhash failed: it is compiled here, which needs a C++ compiler. Debian: apt-get install g++ python3-dev. macOS: xcode-select --install.'; exit 1; }
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run

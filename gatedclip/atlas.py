@@ -73,7 +73,7 @@ class Atlas:
 
         Ask again while it is wanted. What failed or was cancelled stays so until `insist`.
         """
-        if (self.known_trust if trust else self.known)(meme, way) is not None:
+        if self._is_known(meme, way, trust):
             return Errand("known")
         if self._long(meme, way, trust):
             return self._by_job(meme, way, trust)
@@ -94,6 +94,9 @@ class Atlas:
         job = self._job(meme, way, trust)
         if job is not None:
             self.jobs.cancel(job.id)
+
+    def _is_known(self, meme: Meme, way: Way, trust: bool) -> bool:
+        return (self.known_trust if trust else self.known)(meme, way) is not None
 
     # --- how long ---------------------------------------------------------------------------------------------------
 
@@ -127,6 +130,8 @@ class Atlas:
                 return Errand("failed", 0.0, job.message, seconds)  # type: ignore[union-attr]
             case JobStatus.CANCELLED:
                 return Errand("cancelled", 0.0, "", seconds)
+            case JobStatus.DONE if self._is_known(meme, way, trust):  # it ended since that was asked
+                return Errand("known")
         return Errand("offered", seconds=seconds)
 
     def _job(self, meme: Meme, way: Way, trust: bool) -> Job | None:

@@ -47,8 +47,11 @@ class Figure:
     note: str = ""
 
 
-def measure(progress: Progress) -> dict[str, Any]:
-    """Every figure with the machine it was measured on; takes some minutes. BackboneError when the small CLIP is missing."""
+def measure(progress: Progress, profile: bool = False) -> dict[str, Any]:
+    """Every figure with the machine it was measured on; takes some minutes. BackboneError when the small CLIP is missing.
+
+    With `profile` also what the time of an explanation by ViT-B-32 goes into.
+    """
     progress(0.0, "Drawing memes")
     memes = collection(99, SAMPLE)
     pictures, texts = [meme.draw() for meme in memes], [meme.text for meme in memes]
@@ -67,9 +70,10 @@ def measure(progress: Progress) -> dict[str, Any]:
     figures += _answers("ViT-B-32", large, pictures, texts)
     progress(0.8, "Explaining with ViT-B-32, side by side with captum's hooked call")
     figures += _side_by_side("ViT-B-32", large, pictures[0], texts[0])
+    spent = dominating(large, pictures[0], texts[0]) if profile else []
     figures.append(Figure("peak memory", _peak(), "MB", "of this process, everything above included"))
     progress(1.0, "Done")
-    return {"machine": machine(small.device), "figures": [asdict(figure) for figure in figures]}
+    return {"machine": machine(small.device), "figures": [asdict(figure) for figure in [*figures, *spent]]}
 
 
 def machine(device: str) -> dict[str, Any]:
@@ -171,6 +175,23 @@ def _side_by_side(name: str, encoder: Encoder, picture: Image.Image, text: str) 
             f"{what}, hooked over here", theirs / here, "times", f"largest value {most:.1e}, numbers at most {apart:.1e} apart"
         ),
     ]
+
+
+def dominating(encoder: Encoder, picture: Image.Image, text: str, most: int = 6) -> list[Figure]:
+    """What takes the time of the quick map and of Integrated Gradients: the costliest operations, as shares of the whole."""
+    head, found = _head(encoder), []
+    for method in METHODS[:2]:
+        work = _explaining(encoder, head, picture, text, method)
+        work()  # warms up
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as watched:
+            work()
+        spent = sorted(watched.key_averages(), key=lambda event: -event.self_cpu_time_total)
+        whole = sum(event.self_cpu_time_total for event in spent)
+        found += [
+            Figure(f"{encoder.name}: {method}, {e.key}", 100 * e.self_cpu_time_total / whole, "%", f"{e.count:,} calls")
+            for e in spent[:most]
+        ]
+    return found
 
 
 def _head(encoder: Encoder) -> Any:

@@ -11,7 +11,11 @@ from gatedclip.cli.output import AsJson, plain, show, watching
 from gatedclip.errors import InputError
 
 
-def measure(ctx: typer.Context, as_json: AsJson = False) -> None:
+def measure(
+    ctx: typer.Context,
+    profile: Annotated[bool, typer.Option("--profile", help="Also what explaining by ViT-B-32 spends its time on.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Measure this machine: embedding, training, predicting, explaining, and memory. A few minutes.
 
     Example: gatedclip bench --json
@@ -21,7 +25,7 @@ def measure(ctx: typer.Context, as_json: AsJson = False) -> None:
     from gatedclip import bench as machine
 
     with watching("Bench") as progress:
-        found = machine.measure(progress)
+        found = machine.measure(progress, profile)
     show(found, machine.render(found), as_json)
 
 
@@ -74,6 +78,7 @@ def claims(
 
 def duplicates(
     sample: Annotated[int, typer.Option(min=2, max=2000, help="Memes of each source, each with its copies.")] = 60,
+    seed: Annotated[int, typer.Option(min=0, help="Of MemeWorld's memes.")] = 44,
     real: Annotated[
         str, typer.Option(help="Folder of real memes in the Hateful Memes layout; that of GATEDCLIP_REAL_MEMES.")
     ] = "",
@@ -86,7 +91,7 @@ def duplicates(
     from gatedclip.world import likeness
 
     with watching("Copies") as progress:
-        found = likeness.measure(progress, real or None, sample)
+        found = likeness.measure(progress, real or None, sample, seed)
     lines = [
         f"{line.source:10}  {line.kind:20}  {'mistaken' if line.different else 'found':8}  {line.both:>6,} of {line.n:,}"
         f"  (whole picture alone {line.whole:,}; same words read {line.words:,})"

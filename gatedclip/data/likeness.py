@@ -22,7 +22,7 @@ NEAR = (32, 40)
 """Bits of 256 up to which two hashes are of one picture, for whole pictures and for those without their writing.
 
 Chosen on MemeWorld so that of 240 scenes with another main thing under the same words, whose label may differ, one is taken for a
-copy; at (48, 48) eight or more are. `gatedclip.world.likeness` measures what that finds and mistakes.
+copy. `gatedclip bench duplicates` measures what that finds and mistakes.
 """
 
 FEATURED = 50

@@ -43,19 +43,30 @@ def say_shares(shares: ModalityShares, threshold: float = 0.5) -> str:
     line = math.log(threshold / (1 - threshold)) if 0 < threshold < 1 else 0.0
     verdict = shares.margin >= line
 
-    def turns(part: float) -> bool:
-        return (shares.base + part >= line) == verdict
-
+    by_picture, by_words = ((shares.base + part >= line) == verdict for part in (shares.picture_alone, shares.words_alone))
+    name, other = _name(verdict), _name(not verdict)
     if (shares.base >= line) == verdict:
-        return f"Neither half is needed: memes are {_name(verdict)} to this head unless something speaks against it."
-    match turns(shares.picture_alone), turns(shares.words_alone):
+        return _say_kept(by_picture, by_words, name, other)
+    match by_picture, by_words:
         case True, True:
-            return f"The picture alone would make it {_name(verdict)}, and so would the words."
+            return f"The picture alone would make it {name}, and so would the words."
         case True, False:
-            return f"The picture alone makes it {_name(verdict)}."
+            return f"The picture alone makes it {name}."
         case False, True:
-            return f"The words alone make it {_name(verdict)}."
-    return f"Neither half alone: only together do they make it {_name(verdict)}."
+            return f"The words alone make it {name}."
+    return f"Neither half alone: only together do they make it {name}."
+
+
+def _say_kept(by_picture: bool, by_words: bool, name: str, other: str) -> str:
+    """For a verdict that the reference memes have anyway: which half alone would have turned it."""
+    match by_picture, by_words:
+        case True, True:
+            return f"Neither half is needed: memes are {name} to this head unless something speaks against it."
+        case False, True:
+            return f"The picture alone would make it {other}; with these words it is {name}."
+        case True, False:
+            return f"The words alone would make it {other}; with this picture it is {name}."
+    return f"Either half alone would make it {other}: only together are they {name}."
 
 
 def _name(hateful: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
@@ -30,6 +31,9 @@ from gatedclip.types import Interval
 TOGETHER = f"rgb{heat.MATTERED}"
 PAPER = {"picture": 0.68, "words": 0.35}  # mean gate where that half carries the hate
 PAPER_DEVIATION = 0.25  # of the gate over all memes
+Tool = Literal["lasso", "box", "click"]
+"""How memes are picked from a figure; Streamlit lets a point be clicked only where nothing can be drawn."""
+DRAGS: dict[Tool, str] = {"lasso": "lasso", "box": "select", "click": "pan"}
 BINS = 25
 ROW = 0.78  # height of the tallest bar of a row; rows are 1 apart
 CURVE = 400  # points of a curve that are drawn, evenly over its thresholds
@@ -76,16 +80,19 @@ def gate_histogram(groups: Mapping[str, np.ndarray], title: str) -> go.Figure:
 
 
 def gate_against_share(gate: np.ndarray, share: np.ndarray, apart: np.ndarray, ids: np.ndarray) -> go.Figure:
-    """The gate of each meme against the picture's Shapley share; those where the two lean apart (N,) bool are set off."""
+    """The gate of each meme against the picture's Shapley share; those where the two lean apart (N,) bool are set off.
+
+    For hundreds of memes: drawn without WebGL, which takes longer to wake than these take to draw.
+    """
     figure = base("Shapley share of the picture", height=420)
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=DOTTED, hoverinfo="skip", showlegend=False)
     for name, mask, colour, sign in (("agree", ~apart, BENIGN, "circle"), ("lean apart", apart, PICTURE, "diamond")):
-        figure.add_scattergl(
+        figure.add_scatter(
             x=gate[mask], y=share[mask], mode="markers", name=f"{name} ({mask.sum():,})", customdata=ids[mask],
             marker={"size": 7 if name == "agree" else 9, "color": colour, "symbol": sign, "opacity": 0.65},
             hovertemplate="meme %{customdata}: gate %{x:.2f}, share %{y:.2f}<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(showlegend=True)
+    figure.update_layout(dragmode=DRAGS["click"], showlegend=True)
     figure.update_xaxes(range=[-0.02, 1.02], title="gate", showgrid=True)
     figure.update_yaxes(range=[-0.02, 1.02])
     return described(
@@ -207,7 +214,7 @@ def slice_quality(rows: Mapping[str, tuple[int, Interval]]) -> go.Figure:
 
 
 def vector_map(
-    plane: np.ndarray, spread: tuple[float, float], ids: np.ndarray, by: str, values: np.ndarray, lasso: bool = True
+    plane: np.ndarray, spread: tuple[float, float], ids: np.ndarray, by: str, values: np.ndarray, tool: Tool = "lasso"
 ) -> go.Figure:
     """Fused vectors (N, 2) on their first two principal components, coloured by a column of numbers or of names (N,)."""
     figure = base(f"second component, {spread[1]:.0%} of the variance", height=560)
@@ -228,7 +235,7 @@ def vector_map(
             _points(figure, plane[mask], ids[mask], name or "unknown", look)
         shown = ", ".join(f"{name or 'unknown'} {int((values == name).sum()):,}" for name in names)
         figure.update_layout(showlegend=True)
-    figure.update_layout(dragmode="lasso" if lasso else "select", newselection={"line": {"color": QUIET, "width": 2}})
+    figure.update_layout(dragmode=DRAGS[tool], newselection={"line": {"color": QUIET, "width": 2}})
     return described(figure, f"Map of the fused vectors of {len(ids):,} memes by {by}: {shown}.")
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 from gatedclip.atlas import Errand, Way
 from gatedclip.errors import BackboneError, CheckpointError, DataError, NotFound
 from gatedclip.explain.heat import heat_overlay
-from gatedclip.explain.markup import gate_html
+from gatedclip.explain.markup import gate_html, legend_html, words_html
 from gatedclip.explain.say import say_attribution, say_gate, say_trust
 from gatedclip.explain.serialise import document, to_bytes
 from gatedclip.figures.gate import gate_sweep
@@ -266,7 +266,7 @@ def _downloads(bench: Workbench, meme: Meme, heat: Attribution, trust: Trust | N
         )
 
 
-# --- on the picture -----------------------------------------------------------------------------------------------------
+# --- on picture and words -----------------------------------------------------------------------------------------------
 
 
 def lay_heat(picture: bytes, heat: Attribution, alt: str) -> None:
@@ -283,24 +283,41 @@ def lay_heat(picture: bytes, heat: Attribution, alt: str) -> None:
             persist_state="session",
         )
         strength = st.slider("Strength", 0, 100, STRENGTH, 5, format="%d%%", key="strength", persist_state="session", width=180)
-    shown = _kept(picture, heat, strength / 100, hashlib.sha256(to_bytes(heat)).hexdigest()) if strength else picture
+    shown = heated(picture, heat, strength / 100) if strength else picture
     with place:
         if beside:
-            plain, heated = st.columns(2, gap="small")
+            plain, under = st.columns(2, gap="small")
             plain.image(picture, width="stretch", alt=alt)
-            heated.image(shown, width="stretch", alt=f"{alt}, with heat")
+            under.image(shown, width="stretch", alt=f"{alt}, with heat")
         else:
             st.image(shown, width="stretch", alt=f"{alt}, with heat")
 
 
+def coloured_words(text: str, heat: Attribution | None) -> None:
+    """A meme's words, coloured by their heat where there is one."""
+    if heat is None:
+        parts.words(text)
+    else:
+        st.html(words_html(heat))
+        st.html(legend_html(heat.signed, heat.target, heat.badge))
+
+
+def heated(picture: bytes, heat: Attribution, strength: float = STRENGTH / 100, side: int | None = None) -> bytes:
+    """The picture under its heat as JPEG, no larger than `side` pixels where that is given; drawn once for the same heat."""
+    return _drawn_once(picture, heat, strength, side, hashlib.sha256(to_bytes(heat)).hexdigest())
+
+
 @st.cache_data(max_entries=64, show_spinner=False)
-def _kept(picture: bytes, _heat: Attribution, strength: float, key: str) -> bytes:
-    """The picture under its heat, as JPEG; `key` stands for the heat."""
-    return drawn(picture, _heat, strength, "JPEG")
+def _drawn_once(picture: bytes, _heat: Attribution, strength: float, side: int | None, key: str) -> bytes:
+    """`key` stands for the heat, which the cache cannot compare."""
+    return drawn(picture, _heat, strength, "JPEG", side)
 
 
-def drawn(picture: bytes, heat: Attribution, strength: float, form: Literal["JPEG", "PNG"]) -> bytes:
-    """A picture's file with its heat laid on, as a file; `strength` 0..1."""
+def drawn(picture: bytes, heat: Attribution, strength: float, form: Literal["JPEG", "PNG"], side: int | None = None) -> bytes:
+    """A picture's file with its heat laid on, as a file; `strength` 0..1, no larger than `side` pixels where that is given."""
+    opened = Image.open(io.BytesIO(picture)).convert("RGB")
+    if side is not None:
+        opened.thumbnail((side, side))
     out = io.BytesIO()
-    heat_overlay(Image.open(io.BytesIO(picture)).convert("RGB"), heat, strength).save(out, form, quality=88)
+    heat_overlay(opened, heat, strength).save(out, form, quality=88)
     return out.getvalue()

@@ -158,11 +158,11 @@ def _against_shapley(bench: Workbench, population: Population) -> None:
     some = population.sample(SHAPLEY)
     shares = bench.shapley_shares(some)
     figure = figures.gate_against_share(some.gate, shares.picture, shares.apart, some.ids)
-    picked = parts.chart(figure, key="gate-shapley", on_select="rerun", selection_mode=("points", "box", "lasso"))
+    picked = parts.chart(figure, key="gate-shapley", on_select="rerun", selection_mode="points")
     st.caption(
         f"{len(some):,} of these memes, by a seeded draw. The share is the picture's part of the exact two-player Shapley split "
         f"of the logit; an absent half is averaged over {shares.references:,} training memes. Where gate and share lean to "
-        "different halves, the gate alone misleads. Drag around points, or click one, to open the memes."
+        "different halves, the gate alone misleads. Click a point to open its meme."
     )
     opened.grid(bench, population, opened.picked(picked))
 
@@ -282,13 +282,11 @@ def atlas(bench: Workbench, population: Population) -> None:
     colours = _colours(bench, population)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = st.selectbox("Coloured by", list(colours), key="colour", bind="query-params", width=190)
-        tool = st.segmented_control("Draw a", ["lasso", "box"], default="lasso", required=True, key="tool")
+        tool = st.segmented_control("Pick by", list(figures.DRAGS), default="lasso", required=True, key="tool")
         listed = st.selectbox("Or open", LISTS, key="list", placeholder="Nothing", width=210)
-    figure = figures.vector_map(population.plane, population.spread, population.ids, by, colours[by](), lasso=tool == "lasso")
+    figure = figures.vector_map(population.plane, population.spread, population.ids, by, colours[by](), tool or "lasso")
     picked = parts.chart(figure, key=f"map-{by}-{tool}", on_select="rerun", selection_mode=("points", "box", "lasso"))
-    st.caption(
-        "Memes that the head sees alike lie close. Drag around points, or click one, to open the memes; a double click clears."
-    )
+    st.caption("Memes that the head sees alike lie close. Draw around points to open their memes; a double click clears.")
     ids = opened.picked(picked)
     if listed and not ids:
         ids = (population.mistakes(population.threshold) if listed == LISTS[1] else _unfamiliar(bench, population)).tolist()

@@ -87,6 +87,7 @@ def detail(bench: Workbench, decision: Decision, meme: Meme) -> None:
                 _reopen(bench, meme)
                 _appeal(bench, meme)
                 _erase(bench, meme)
+                st.page_link(nav.LAB, label="Try it in the lab", icon=":material/science:", query_params={"meme": str(meme.id)})
         if decision.marks:
             clear = bool(decision.marks.regions) and st.toggle("Show the picture clear", key=f"clear-{decision.id}")
             marking.comparison(bench, decision, meme, revealed=clear)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import io
-
 import streamlit as st
-from PIL import Image
 
-from gatedclip.explain.heat import heat_overlay
-from gatedclip.explain.markup import gate_html, legend_html, words_html
-from gatedclip.types import Answer, Attribution, Label, Meme, Probe, Split, Status
-from gatedclip.ui import nav, nearby, parts, trial
+from gatedclip.explain.markup import gate_html
+from gatedclip.types import Answer, Label, Meme, Probe, Split, Status
+from gatedclip.ui import explanation, nav, nearby, parts, trial
 from gatedclip.ui.intake import PICTURES
 from gatedclip.ui.trial import Trial
 from gatedclip.workbench import Workbench
@@ -136,24 +132,10 @@ def _side(bench: Workbench, here: Trial, probe: Probe, answer: Answer, name: str
     data = bench.probe_picture(probe, "full" if here.revealed else "blurred")
     covered = "shown clear" if here.revealed else "blurred"
     with picture:
-        shown = data if heat is None else _heated(data, heat, f"{probe.picture} {here.revealed} {hash(probe.text)}")
+        shown = data if heat is None else explanation.heated(data, heat, side=SIDE)
         st.image(shown, width="stretch", alt=f"{name}, {covered}{', with heat' if heat else ''}")
     with words.container():
-        if heat is None:
-            parts.words(probe.text)
-        else:
-            st.html(words_html(heat))
-            st.html(legend_html(heat.signed))
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _heated(data: bytes, _heat: Attribution, key: str) -> bytes:
-    """The picture under its heat, as JPEG; `key` stands for the heat in the cache."""
-    picture = Image.open(io.BytesIO(data)).convert("RGB")
-    picture.thumbnail((SIDE, SIDE))
-    out = io.BytesIO()
-    heat_overlay(picture, _heat).save(out, "JPEG", quality=88)
-    return out.getvalue()
+        explanation.coloured_words(probe.text, heat)
 
 
 def _numbers(was: Answer, now: Answer) -> None:

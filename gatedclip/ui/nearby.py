@@ -23,15 +23,16 @@ def confounders(bench: Workbench, meme: Meme) -> None:
         turning = st.segmented_control("Swaps", ["nearest", TURNING], default="nearest", required=True, key="lab-swaps")
         clear = st.toggle("Show these pictures clear", key=f"lab-clear-{meme.id}")
     swaps = bench.confounders(Probe.of(meme), ACROSS, turning=turning == TURNING)
-    _swaps(bench, "Other pictures, with these words", [s for s in swaps if s.half == "picture"], clear)
-    _swaps(bench, "Other words, with this picture", [s for s in swaps if s.half == "words"], clear)
+    none = "None of the 500 nearest turns the verdict." if turning == TURNING else "There is no other meme to swap with."
+    for half, title in (("picture", "Other pictures, with these words"), ("words", "Other words, with this picture")):
+        _swaps(bench, title, [swap for swap in swaps if swap.half == half], clear, none)
     _left_out(bench)
 
 
-def _swaps(bench: Workbench, title: str, swaps: Sequence[Swap], clear: bool) -> None:
+def _swaps(bench: Workbench, title: str, swaps: Sequence[Swap], clear: bool, none: str) -> None:
     st.html(f'<h3 class="gc-h">{html.escape(title)}</h3>')
     if not swaps:
-        parts.note("None of the 500 nearest turns the verdict.")
+        parts.note(none)
         return
     with st.container(key=f"lab-by-{swaps[0].half}"):
         for place, swap in zip(parts.grid(len(swaps)), swaps, strict=True):

@@ -26,9 +26,9 @@ def grid(bench: Workbench, population: Population, ids: Sequence[int]) -> None:
     ids = [meme_id for meme_id in ids if meme_id in here]
     if not ids:
         return
-    st.subheader(f"{len(ids):,} memes, blurred", anchor=False)
+    st.subheader(f"{len(ids):,} {'meme' if len(ids) == 1 else 'memes'}, blurred", anchor=False)
     pages = -(-len(ids) // PER_PAGE)
-    page = st.pagination(pages, key=f"opened-{len(ids)}") if pages > 1 else 1
+    page = min(st.pagination(pages, key="opened-page"), pages) if pages > 1 else 1
     memes = bench.look_up(ids[(page - 1) * PER_PAGE : page * PER_PAGE])
     for place, meme in zip(parts.grid(len(memes)), memes, strict=True):
         n = here[meme.id]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gatedclip.explain.markup import legend_html, words_html
 from gatedclip.types import Action, Attribution, Decision, Label, Meme, Preferences
 from gatedclip.ui import desk as actions
 from gatedclip.ui import explanation, marking, parts, protection, session
@@ -48,7 +47,7 @@ def picture(bench: Workbench, desk: Desk, meme: Meme, heat: Attribution | None, 
         if desk.marking and not desk.back:
             marking.picture(desk.draft, meme, data, alt)
         elif heat is None:
-            st.image(data, width="stretch", alt=alt)
+            st.container().image(data, width="stretch", alt=alt)  # where heat is laid too: the picture stays while heat comes
         else:
             explanation.lay_heat(data, heat, alt)
 
@@ -82,11 +81,8 @@ def words(bench: Workbench, desk: Desk, meme: Meme, heat: Attribution | None) ->
     """The words, coloured where the model's view is shown or to pick while reasons are marked, and a way to correct them."""
     if desk.marking and not desk.back:
         marking.words(desk.draft, meme)
-    elif heat is None:
-        parts.words(meme.text)
     else:
-        st.html(words_html(heat))
-        st.html(legend_html(heat.signed, heat.target, heat.badge))
+        explanation.coloured_words(meme.text, heat)
     with st.popover("Correct the words", icon=":material/edit:", type="tertiary"):
         st.button(
             "Read them off the picture",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from gatedclip.config import Settings
 from gatedclip.data import images
@@ -11,6 +11,7 @@ from gatedclip.errors import BackboneError
 from gatedclip.store.pictures import Pictures, Variant
 from gatedclip.store.store import Store
 from gatedclip.team import Team
+from gatedclip.types import Prediction
 from gatedclip.world import memes as world
 
 if TYPE_CHECKING:
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 def silent(fraction: float, message: str) -> None:
     """Progress that nobody watches."""
+
+
+def on_record(said: Prediction | None) -> dict[str, Any]:
+    """What a decision keeps of what the champion said about the meme; nothing where it could not say anything."""
+    if said is None:
+        return {}
+    return {name: getattr(said, name) for name in ("version_id", "probability", "gate", "threshold")}
 
 
 class Bench:

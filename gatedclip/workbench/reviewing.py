@@ -45,7 +45,7 @@ from gatedclip.types import (
     Split,
     Status,
 )
-from gatedclip.workbench.bench import silent
+from gatedclip.workbench.bench import on_record, silent
 from gatedclip.workbench.looking import Looking
 
 AHEAD = 4  # memes made ready before they are asked for: the one on the desk and those after it
@@ -227,10 +227,7 @@ class Reviewing(Looking):
                 assisted=assisted,
                 revealed=revealed,
                 note=clean_text(note),
-                version_id=said.version_id if said else None,
-                probability=said.probability if said else None,
-                gate=said.gate if said else None,
-                threshold=said.threshold if said else None,
+                **on_record(said),
                 seconds=seconds,
                 key=key,
                 marks=marks,

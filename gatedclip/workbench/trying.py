@@ -25,7 +25,7 @@ from gatedclip.types import (
     Swap,
     Versus,
 )
-from gatedclip.workbench.bench import Bench, silent
+from gatedclip.workbench.bench import Bench, on_record, silent
 
 if TYPE_CHECKING:
     from gatedclip.probing import Lab
@@ -103,9 +103,6 @@ class Trying(Bench):
             label=label,
             assisted=True,
             revealed=revealed,
-            version_id=said.version_id,
-            probability=said.probability,
-            gate=said.gate,
-            threshold=said.threshold,
+            **on_record(said),
         )
         return self.store.variants.add(meme.id, variant, decision)

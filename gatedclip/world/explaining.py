@@ -11,15 +11,17 @@ from typing import get_args
 
 import numpy as np
 
+from gatedclip.data.text import words
 from gatedclip.explain.attribution import absent_picture, explain
 from gatedclip.explain.modality import ledger
 from gatedclip.explain.parts import Parts
-from gatedclip.explain.reasons import decided_by, energy
+from gatedclip.explain.reasons import compare, decided_by, energy, missed
 from gatedclip.explain.score import scorer
 from gatedclip.explain.trust import assess, halves_of, removal_curves, shuffled, values_of
 from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.encoder import Encoder
-from gatedclip.types import Attribution, Badge, Interval, Label, Method, Progress, Region, Split, Trust, Word
+from gatedclip.types import Attribution, Badge, Interval, Label, Ledger, Method, Progress, Rationale, Region, Split, Trust, Word
+from gatedclip.types import Marks as PersonMarks
 from gatedclip.world.base import KNOWN, base_memes
 from gatedclip.world.memes import WorldMeme
 from gatedclip.world.themes import CLOSERS, NEUTRALS, OPENERS, THEMES
@@ -33,6 +35,9 @@ QUANTILES = (0.5, 0.75, 0.9, 0.95)
 SEED, RESAMPLES = 0, 2000
 ALIKE = 0.5  # halves whose sums are at least this alike are called *together*
 
+TRUTH, ELSEWHERE = "the truth", "elsewhere"
+REASONS = ("place", "words", "half", "any")  # of a person, that the model's may not be
+Missed = dict[str, bool]  # by REASONS; what was not marked is left out
 Marks = dict[str, float]  # of one map; what this meme cannot tell is left out
 
 
@@ -55,12 +60,21 @@ class Sorted:
 
 
 @dataclass(frozen=True)
+class Flagged:
+    """Of right verdicts, how often the quick map and the ledger miss what was marked, by REASONS, as (missed, compared)."""
+
+    marked: str  # TRUTH or ELSEWHERE
+    missed: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What the benchmark found."""
 
     memes: int
     right: int  # of them, judged right by the head
     rows: tuple[Row, ...]
+    flags: tuple[Flagged, ...]
     numbers: tuple[Sorted, ...]
     badges: dict[str, dict[Badge, tuple[int, int]]]  # method, badge: maps that hit, maps
 
@@ -72,6 +86,7 @@ def run(encoder: Encoder, trained: TrainedHead, n: int, trusted: int, progress: 
     """
     marks: dict[str, list[Marks]] = defaultdict(list)
     trust: dict[str, list[tuple[bool, Trust]]] = defaultdict(list)
+    missed: dict[str, list[Missed]] = defaultdict(list)
     right = 0
     memes = decisive(n)
     for at, meme in enumerate(memes):
@@ -81,11 +96,17 @@ def run(encoder: Encoder, trained: TrainedHead, n: int, trusted: int, progress: 
         for found in case.maps():
             marked = case.marks(found)
             marks[found.method].append(marked)
+            if found.method == "quick" and case.right:
+                for where, each in case.missed(found):
+                    missed[where].append(each)
             if at < trusted and found.method in TRUSTED:
                 trust[found.method].append((hit(marked), case.trust(found)))
         marks[LEDGER].append(case.ledger_marks())
     rows = tuple(Row(method, _means(each)) for method, each in marks.items())
-    return Outcome(len(memes), right, rows, tuple(_sorted(trust)), {method: _badges(each) for method, each in trust.items()})
+    flags = tuple(Flagged(where, _counted(each)) for where, each in missed.items())
+    return Outcome(
+        len(memes), right, rows, flags, tuple(_sorted(trust)), {method: _badges(each) for method, each in trust.items()}
+    )
 
 
 def decisive(n: int) -> list[WorldMeme]:
@@ -135,9 +156,28 @@ class Case:
 
     def ledger_marks(self) -> Marks:
         """The same for the ledger, which only tells the halves apart."""
-        started, familiar = time.perf_counter(), self.trained.familiar
-        told = ledger(self.trained.head, *self.vectors, familiar.picture, familiar.words, self.trained.threshold)
+        started = time.perf_counter()
+        told = self.ledger()
         return {"seconds": time.perf_counter() - started, "modality": float(decided_by(told.margin) == self.meme.truth)}
+
+    def missed(self, found: Attribution) -> Iterator[tuple[str, Missed]]:
+        """Which of a person's marks would be missed by this map and the ledger: of marks of the truth, and of marks elsewhere."""
+        for where, marks in ((TRUTH, truth_marked(self.meme)), (ELSEWHERE, marked_elsewhere(self.meme))):
+            reasons = compare(marks, words(self.meme.text), found, self.ledger().margin, agrees=True)
+            told = missed(reasons)
+            yield (
+                where,
+                {
+                    **({"place": told.place} if reasons.energy is not None else {}),
+                    **({"words": told.words} if reasons.word_energy is not None else {}),
+                    "half": told.half,
+                    "any": reasons.wrong_reason,
+                },
+            )
+
+    def ledger(self) -> Ledger:
+        familiar = self.trained.familiar
+        return ledger(self.trained.head, *self.vectors, familiar.picture, familiar.words, self.trained.threshold)
 
     def trust(self, found: Attribution) -> Trust:
         return assess(self.encoder, self.trained.head, self.picture, self.meme.text, found)
@@ -214,6 +254,29 @@ def called(found: Attribution) -> str:
     return "picture" if picture > words else "words"
 
 
+def truth_marked(meme: WorldMeme) -> PersonMarks:
+    """What a person who sees the truth would mark: the deciding thing, the marked words, and the half that decides."""
+    deciding = _words(meme.words)
+    at = tuple(n for n, word in enumerate(words(meme.text)) if bare(word) in deciding)
+    return PersonMarks((meme.box,) if meme.box else (), at, Rationale(meme.truth))
+
+
+def marked_elsewhere(meme: WorldMeme) -> PersonMarks:
+    """As much as is true, but wrong: a box as large in the far corner, words that tell nothing, and another half."""
+    true, tells = truth_marked(meme), telling(meme)
+    idle = [n for n, word in enumerate(words(meme.text)) if bare(word) not in tells]
+    others = [half for half in (Rationale.PICTURE, Rationale.WORDS, Rationale.TOGETHER) if half is not true.rationale]
+    return PersonMarks(tuple(_far(box) for box in true.regions), tuple(idle[: len(true.words)]), others[0])
+
+
+def _far(box: Region) -> Region:
+    """A box of the same size in the corner farthest from this one."""
+    left, top, right, bottom = box
+    wide, high = right - left, bottom - top
+    x, y = (0.0 if left + right > 1 else 1 - wide), (0.0 if top + bottom > 1 else 1 - high)
+    return (x, y, x + wide, y + high)
+
+
 def hit(marked: Marks) -> bool:
     """Whether a map hits all that decides in its meme."""
     return all(marked.get(mark, 1.0) for mark in ("pointing", "word"))
@@ -232,6 +295,10 @@ def mean(values: Sequence[float]) -> Interval:
     draws = np.random.default_rng(SEED).multinomial(n, np.full(n, 1 / n), size=RESAMPLES) @ each / n
     low, high = np.percentile(draws, [2.5, 97.5]).tolist()
     return Interval(float(each.mean()), low, high)
+
+
+def _counted(each: list[Missed]) -> dict[str, tuple[int, int]]:
+    return {r: (sum(m.get(r, False) for m in each), sum(r in m for m in each)) for r in REASONS}
 
 
 def _sorted(trust: dict[str, list[tuple[bool, Trust]]]) -> Iterator[Sorted]:
@@ -262,6 +329,8 @@ def table(outcome: Outcome) -> str:
         _line("---", ["---"] * len(MARKS)),
     ]
     lines += [_line(row.method, [str(row.marks.get(mark, "–")) for mark in MARKS]) for row in outcome.rows]
+    lines += ["", _line("right for the wrong reason, where marked is", REASONS), _line("---", ["---"] * len(REASONS))]
+    lines += [_line(f.marked, [_share(*f.missed[reason]) for reason in REASONS]) for f in outcome.flags]
     if outcome.numbers:
         heads = [f"{side} {q:.0%}" for side in ("hits", "misses") for q in QUANTILES]
         lines += ["", _line("number of trust", heads), _line("---", ["---"] * len(heads))]
@@ -270,6 +339,10 @@ def table(outcome: Outcome) -> str:
         lines += ["", _line("hits of maps with this badge", badges), _line("---", ["---"] * len(badges))]
         lines += [_line(m, [f"{h} of {n}" for h, n in (each[b] for b in badges)]) for m, each in outcome.badges.items()]
     return "\n".join(lines)
+
+
+def _share(hits: int, n: int) -> str:
+    return f"{hits / n:.1%} of {n}" if n else "–"
 
 
 def _line(first: str, rest: Sequence[str]) -> str:

@@ -12,8 +12,17 @@ from pathlib import Path
 import pytest
 from visiting import Server, Visit, bare_environment
 
+from gatedclip.store import Store
+
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """A browser on a busy machine can outlast any wait: a test that fails is run once more, and the report counts that."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +42,14 @@ def server(demo_home, tmp_path_factory) -> Iterator[Server]:
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def store(server: Server) -> Iterator[Store]:
+    """What the server remembers."""
+    opened = Store.open(f"sqlite:///{server.home}/gatedclip.db")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

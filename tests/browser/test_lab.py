@@ -4,17 +4,10 @@ import re
 
 import pytest
 
-from gatedclip.store import DecisionFilter, MemeFilter, Store
+from gatedclip.store import DecisionFilter, MemeFilter
 from gatedclip.types import Label, Split
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def store(server):
-    opened = Store.open(f"sqlite:///{server.home}/gatedclip.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -80,10 +73,10 @@ def test_a_swap_that_turns_the_verdict_can_be_tried(visit, benign):
 
 def test_every_picture_is_blurred_until_the_reveal(visit, benign):
     tab = visit().go(f"lab?meme={benign.id}").sees("Other pictures, with these words")
-    tab.page.locator(".st-key-lab-by-words button").last.wait_for()  # drawn last
-    alts = [image.get_attribute("alt") for image in tab.page.locator("[data-testid=stMain] img").all()]
-    assert len(alts) > 5
-    assert [alt for alt in alts if "blurred" not in alt] == []
+    tab.page.locator(".st-key-lab-by-words").get_by_role("button", name="Try", exact=True).nth(5).wait_for()  # drawn last
+    pictures = tab.page.locator("[data-testid=stMain] img")
+    assert tab.comes_true(lambda: pictures.count() > 5)
+    assert [alt for alt in pictures.evaluate_all("all => all.map(e => e.alt)") if "blurred" not in alt] == []
     tab.press("v").sees("Blur the pictures")
     tab.page.get_by_alt_text("shown clear").first.wait_for()
 

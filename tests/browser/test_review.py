@@ -4,19 +4,12 @@ from functools import partial
 
 import pytest
 
-from gatedclip.store import DecisionFilter, MemeFilter, Pictures, Store
+from gatedclip.store import DecisionFilter, MemeFilter, Pictures
 from gatedclip.types import Facet, Label, Policy, Preferences, Split, Status
 
 pytestmark = pytest.mark.browser
 
 HOSTILE = '<img src=x onerror="document.title=1"> ![x](http://198.51.100.7/beacon.png) <style>*{display:none}</style> [link](http://198.51.100.7)'
-
-
-@pytest.fixture
-def store(server):
-    opened = Store.open(f"sqlite:///{server.home}/gatedclip.db")
-    yield opened
-    opened.close()
 
 
 def test_a_double_press_labels_one_meme(visit, store):

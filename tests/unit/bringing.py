@@ -6,7 +6,9 @@ import zipfile
 
 from PIL import Image, ImageDraw, ImageFont
 
+from gatedclip.config import TrainConfig
 from gatedclip.data.images import to_jpeg
+from gatedclip.workbench import Workbench
 
 
 def png(colour="red", mark=0, size=(64, 48)) -> bytes:
@@ -42,3 +44,12 @@ def dataset(n: int, *, labelled: bool = True, start: int = 0) -> bytes:
         row = {"id": i, "img": f"img/{i}.png", "text": f"words number {i}"}
         lines.append(json.dumps(row | ({"label": hateful} if labelled else {})))
     return zipped({"memes.jsonl": "\n".join(lines).encode(), **files})
+
+
+def teach(bench: Workbench, waiting: int, recipe: TrainConfig) -> Workbench:
+    """Gives a workbench a base set of 100, memes to review, and one promoted head."""
+    bench.import_archive("base.zip", dataset(100), use="base")
+    if waiting:
+        bench.import_archive("more.zip", dataset(waiting, start=500))
+    bench.promote(bench.retrain(recipe, "anna").id, "anna")
+    return bench

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from bringing import dataset
+from bringing import teach
 
 from gatedclip.atlas import KIND, Atlas, Way
 from gatedclip.config import TrainConfig
@@ -15,10 +15,7 @@ from gatedclip.worker import run
 @pytest.fixture
 def taught(bench):
     """A workbench with a base set of 100, two memes to review and one promoted head."""
-    bench.import_archive("base.zip", dataset(100), use="base")
-    bench.import_archive("more.zip", dataset(2, start=500))
-    bench.promote(bench.retrain(TrainConfig(epochs=2, warmup=1), "anna").id, "anna")
-    return bench
+    return teach(bench, 2, TrainConfig(epochs=2, warmup=1))
 
 
 @pytest.fixture

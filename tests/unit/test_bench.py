@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from gatedclip.bench import METHODS, _answers, _embedding, _training, machine, render, seconds
+from gatedclip.bench import METHODS, _answers, _embedding, _training, dominating, machine, render, seconds
 
 
 @pytest.fixture
@@ -37,6 +37,18 @@ def test_every_way_of_explaining_is_timed(tiny_encoder, memes):
     names = [f.name for f in _answers("tiny", tiny_encoder, *memes)]
     assert names[:2] == ["tiny: predict a new meme", "tiny: predict from cached vectors"]
     assert names[2:] == [f"tiny: explain, {method}" for method in METHODS]
+
+
+def test_a_profile_names_what_takes_most_of_an_explanation(tiny_encoder, memes):
+    pictures, texts = memes
+    found = dominating(tiny_encoder, pictures[0], texts[0], most=3)
+    quick, precise = found[:3], found[3:]
+    assert all(f.name.startswith("tiny: quick, ") for f in quick)
+    assert all(f.name.startswith("tiny: integrated gradients, ") for f in precise)
+    for half in (quick, precise):
+        shares = [f.value for f in half]
+        assert shares == sorted(shares, reverse=True)
+        assert 0 < sum(shares) <= 100
 
 
 def test_figures_are_printed_one_a_line_with_their_unit():

@@ -429,3 +429,14 @@ def test_a_mistake_is_one_sentence_and_exit_code_1(run, arguments, says):
 def test_a_setting_that_makes_no_sense_is_one_sentence_too(run, monkeypatch):
     monkeypatch.setenv("GATEDCLIP_RESIZE", "stretch")
     assert "GATEDCLIP_RESIZE is 'stretch'" in refused(run("export"))
+
+
+# --- measuring ----------------------------------------------------------------------------------------------------
+
+
+def test_copies_of_two_memes_are_measured_by_kind(run):
+    found = json.loads(run("bench", "duplicates", "--sample", "2", "--json").stdout)
+    assert {line["kind"]: line["n"] for line in found if line["different"]} == {
+        "other main thing": 2, "other places": 2, "strangers": 1,
+    }  # fmt: skip
+    assert next(line["both"] for line in found if line["kind"] == "JPEG 70") == 2

@@ -1,5 +1,5 @@
 import pytest
-from bringing import dataset
+from bringing import teach
 
 from gatedclip.config import TrainConfig
 from gatedclip.engine import kept_as
@@ -9,10 +9,7 @@ from gatedclip.errors import DataError
 @pytest.fixture
 def taught(bench):
     """A workbench with a base set of 100, a meme to review and one promoted head."""
-    bench.import_archive("base.zip", dataset(100), use="base")
-    bench.import_archive("more.zip", dataset(1, start=500))
-    bench.promote(bench.retrain(TrainConfig(epochs=10, warmup=1, learning_rate=3e-3), "anna").id, "anna")
-    return bench
+    return teach(bench, 1, TrainConfig(epochs=10, warmup=1, learning_rate=3e-3))
 
 
 def test_trust_is_measured_once_per_picture_words_head_and_method(taught):

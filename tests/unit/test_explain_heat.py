@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from explaining import attribution, meme_picture
 from PIL import Image
 
-from gatedclip.explain.heat import MARKED, heat_map, heat_overlay, outlined, picture_weight, words_weight
+from gatedclip.explain.heat import MARKED, PICTURE, WORDS, heat_map, heat_overlay, outlined, picture_weight, words_weight
 
 GREY = Image.new("RGB", (160, 80), (128, 128, 128))
 
@@ -41,6 +43,22 @@ def test_red_is_towards_hateful_blue_is_away_and_unsigned_is_neither():
         pixel = heat_overlay(GREY, attribution(one_hot(1, 1, 3, value), signed=signed), strength=0.7).getpixel((80, 40))
         assert int(np.argmax(pixel)) == strongest
     assert pixel[0] > pixel[1] + 30  # purple, not blue
+
+
+def test_an_unstable_map_is_grey_whatever_it_pushes_to():
+    for value, signed, target in ((1.0, True, "margin"), (-1.0, True, "gate"), (1.0, False, "margin")):
+        heat = attribution(one_hot(1, 1, 3, value), signed=signed, target=target)
+        coloured, greyed = (np.asarray(heat_overlay(GREY, replace(heat, badge=b)), int) for b in ("solid", "unstable"))
+        assert np.ptp(coloured, axis=-1).max() > 30
+        assert np.ptp(greyed, axis=-1).max() == 0
+        assert np.ptp(greyed) > 5  # there is still something to see
+
+
+def test_a_map_of_the_gate_has_the_colours_of_the_halves():
+    for value, colour in ((1.0, PICTURE), (-1.0, WORDS)):
+        heat = attribution(one_hot(1, 1, 3, value), target="gate")
+        pixel = heat_overlay(GREY, heat, strength=1.0).getpixel((80, 40))
+        assert pixel == pytest.approx(colour, abs=12)
 
 
 def test_a_silent_map_leaves_no_colour():

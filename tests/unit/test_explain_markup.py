@@ -92,3 +92,19 @@ def test_the_legend_names_what_is_shown():
 def test_drawing_loads_no_torch():
     code = "import sys, gatedclip.figures.gate, gatedclip.explain.serialise; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_an_unstable_map_has_grey_words_that_say_no_direction():
+    heat = attribution([[1.0]], [("up", 1.0), ("down", -1.0)], badge="unstable")
+    html = words_html(heat)
+    assert "118,118,118" in html
+    assert "dotted" not in html
+    assert "greyed: this map is unstable" in legend_html(True, "margin", "unstable")
+
+
+def test_words_that_move_the_gate_point_to_a_half_of_the_meme():
+    html = words_html(attribution([[1.0]], [("up", 1.0), ("down", -1.0)], target="gate"))
+    assert "towards the picture" in html
+    assert "towards the words" in html
+    assert "hateful" not in html
+    assert "towards the picture" in legend_html(True, "gate")

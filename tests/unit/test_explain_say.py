@@ -45,6 +45,9 @@ def test_which_half_turns_the_verdict(alone_picture, alone_words, interaction, b
 
 def test_the_heads_own_threshold_decides_what_hateful_means():
     assert say_shares(shares(1, 0, 0, -2)).startswith("Neither half is needed: memes are benign")
+    assert say_shares(shares(-2, 3, 2, 1)) == "The picture alone would make it benign; with these words it is hateful."
+    assert say_shares(shares(3, -2, 2, 1)) == "The words alone would make it benign; with this picture it is hateful."
+    assert say_shares(shares(-2, -2, 5, 1)) == "Either half alone would make it benign: only together are they hateful."
     assert say_shares(shares(1, 0, 0, -2), threshold=0.2) == "The picture alone makes it hateful."  # margin -1 is 0.27
 
 

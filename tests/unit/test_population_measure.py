@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 import torch
-from bringing import dataset
+from bringing import dataset, teach
 
 from gatedclip.config import Settings, TrainConfig
 from gatedclip.errors import DataError
@@ -19,9 +19,7 @@ from gatedclip.workbench import Workbench
 def taught_home(tmp_path_factory, tiny_backbone):
     """A base set of 100 and three memes to review, one promoted head; made once and copied for every test."""
     made = Workbench.open(Settings(home=tmp_path_factory.mktemp("taught") / "home", backbone=tiny_backbone))
-    made.import_archive("base.zip", dataset(100), use="base")
-    made.import_archive("more.zip", dataset(3, start=500))
-    made.promote(made.retrain(TrainConfig(epochs=4, warmup=1, learning_rate=3e-3), "anna").id, "anna")
+    teach(made, 3, TrainConfig(epochs=4, warmup=1, learning_rate=3e-3))
     made.store.close()
     return made.settings.home
 

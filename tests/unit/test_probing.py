@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from bringing import dataset, png
+from bringing import dataset, png, teach
 
 from gatedclip.config import TrainConfig
 from gatedclip.data.text import text_key
@@ -18,10 +18,7 @@ QUICK = TrainConfig(epochs=6, warmup=1, learning_rate=3e-3, gate_hold=0)
 @pytest.fixture
 def taught(bench):
     """A workbench with a base set of 100, four memes to review and one promoted head."""
-    bench.import_archive("base.zip", dataset(100), use="base")
-    bench.import_archive("more.zip", dataset(4, start=500))
-    bench.promote(bench.retrain(QUICK, "anna").id, "anna")
-    return bench
+    return teach(bench, 4, QUICK)
 
 
 def first(bench):

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from bringing import dataset, png
+from bringing import dataset, png, teach
 
 from gatedclip.config import TrainConfig
 from gatedclip.errors import AlreadyRunning, CheckpointError, DataError, InputError, LeaseLost, NotFound
@@ -17,10 +17,7 @@ QUICK = TrainConfig(epochs=6, warmup=1, learning_rate=3e-3, gate_hold=0)
 @pytest.fixture
 def taught(bench):
     """A workbench with a base set of 100, four memes to review and one promoted head."""
-    bench.import_archive("base.zip", dataset(100), use="base")
-    bench.import_archive("more.zip", dataset(4, start=500))
-    bench.promote(bench.retrain(QUICK, "anna").id, "anna")
-    return bench
+    return teach(bench, 4, QUICK)
 
 
 def test_without_a_head_nothing_is_predicted_and_the_reason_says_what_to_do(bench):

@@ -7,13 +7,14 @@ from explaining import attribution
 
 from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.familiar import Familiar
-from gatedclip.types import Label
+from gatedclip.types import Label, Marks, Rationale
 from gatedclip.world.explaining import (
     bare,
     called,
     controls,
     decisive,
     hit,
+    marked_elsewhere,
     mean,
     named,
     off_centre,
@@ -21,6 +22,7 @@ from gatedclip.world.explaining import (
     run,
     table,
     telling,
+    truth_marked,
 )
 from gatedclip.world.memes import WorldMeme
 
@@ -114,6 +116,13 @@ def test_only_memes_in_which_something_decides_are_asked_about():
     assert {meme.truth for meme in memes} <= {"picture", "words", "together"}
 
 
+def test_marks_of_the_truth_and_marks_elsewhere_are_as_large_and_share_nothing():
+    text, box = "honestly, you are a useless fool my friend", (0.5, 0.25, 0.75, 0.5)
+    meme = WorldMeme("", text, Label.HATEFUL, "words", "smell", "", box, ("useless", "fool"), decisive(1)[0].scene)
+    assert truth_marked(meme) == Marks((box,), (4, 5), Rationale.WORDS)
+    assert marked_elsewhere(meme) == Marks(((0.0, 0.75, 0.25, 1.0),), (0, 1), Rationale.PICTURE)
+
+
 def test_every_method_and_control_is_in_the_table(tiny_encoder):
     from explaining import head_for
 
@@ -129,4 +138,5 @@ def test_every_method_and_control_is_in_the_table(tiny_encoder):
     assert set(outcome.badges) == {"quick", "integrated gradients"}
     assert all(sum(n for _, n in badges.values()) == 1 for badges in outcome.badges.values())
     assert told == [0, 0.5]
+    assert all(flagged.missed["half"][1] == flagged.missed["any"][1] <= outcome.right for flagged in outcome.flags)
     assert table(outcome).count("\n| ") >= 7

@@ -1,7 +1,7 @@
 import html
 
 import pytest
-from bringing import dataset, png
+from bringing import png, teach
 
 from gatedclip.config import TrainConfig
 from gatedclip.store import DecisionFilter, MemeFilter
@@ -13,10 +13,7 @@ QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
 
 @pytest.fixture
 def taught(bench):
-    bench.import_archive("base.zip", dataset(100), use="base")
-    bench.import_archive("more.zip", dataset(4, start=500))
-    bench.promote(bench.retrain(QUICK, "anna").id, "anna")
-    return bench
+    return teach(bench, 4, QUICK)
 
 
 def said(app) -> str:

@@ -5,17 +5,10 @@ import uuid
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from gatedclip.store import DecisionFilter, Store
+from gatedclip.store import DecisionFilter
 from gatedclip.types import Label, Marks, Rationale, Role, Status
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def store(server):
-    opened = Store.open(f"sqlite:///{server.home}/gatedclip.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
