@@ -16,6 +16,7 @@ InputScale = Literal["standardise", "unit", "raw"]
 HeadKind = Literal["gated", "mean", "picture", "words"]
 ThresholdRule = Literal["validation", "half"]
 Preset = Literal["tuned", "paper"]
+Unsure = Literal["leave out", "soft"]
 
 
 @dataclass(frozen=True)
@@ -129,11 +130,26 @@ class TrainConfig:
     decision_cap: float = 0.3
     """Largest share of the total weight that all decisions together may have."""
 
+    assisted_weight: float = 0.5
+    """What a decision made after the model's view was shown counts for against one made blind: it partly repeats the model."""
+
+    bulk_weight: float = 0.5
+    """What a decision made for several memes at once counts for against one of its own: nobody looked at each for long."""
+
+    unsure: Unsure = "leave out"
+    """`leave out` learns nothing from an unsure answer; `soft` learns that the meme is hateful with probability ½."""
+
     seed: int = 0
     """Seeds initial weights, order of memes, dropout and flips."""
 
     def __post_init__(self) -> None:
-        for name, kind in (("head", HeadKind), ("input_scale", InputScale), ("resize", Resize), ("threshold", ThresholdRule)):
+        for name, kind in (
+            ("head", HeadKind),
+            ("input_scale", InputScale),
+            ("resize", Resize),
+            ("threshold", ThresholdRule),
+            ("unsure", Unsure),
+        ):
             _one_of(name, getattr(self, name), kind)
         _within("flip", self.flip, 0, 1)
         _within("epochs", self.epochs, 1, 1000)
@@ -147,6 +163,8 @@ class TrainConfig:
         _within("alignment", self.alignment, 0, 10)
         _within("decision_weight", self.decision_weight, 0.01, 1000)
         _within("decision_cap", self.decision_cap, 0.01, 1)
+        _within("assisted_weight", self.assisted_weight, 0.01, 1)
+        _within("bulk_weight", self.bulk_weight, 0.01, 1)
         _within("seed", self.seed, 0, 2**31 - 1)
 
     @classmethod

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from gatedclip.config import TrainConfig
 from gatedclip.data.text import fingerprint
-from gatedclip.learn.lesson import Lesson, plan
+from gatedclip.learn.lesson import Lesson, Said, consensus, plan, with_kin
 from gatedclip.store.memes import MemeColumns
 from gatedclip.store.store import Store
-from gatedclip.types import WORLD, Split
+from gatedclip.types import WORLD, Decision, Split
 
 LESSON = "lesson.json"  # beside a head: the ids of the memes it learned from
 HELD_OUT = (Split.VALIDATION, Split.TEST)
@@ -23,22 +25,43 @@ def columns(store: Store, demo: bool) -> MemeColumns:
 
 
 def lesson(store: Store, memes: MemeColumns, config: TrainConfig) -> Lesson:
-    """The base set and every standing decision, without decided memes that share picture, words or family with a held-out one."""
-    at = {meme_id: n for n, meme_id in enumerate(memes.ids.tolist())}
+    """The base set and every accepted decision, without decided memes that share picture, words or family with a held-out one."""
     base = [(int(memes.ids[n]), g) for n, g in enumerate(memes.given) if memes.splits[n] == Split.TRAIN and g]
-    decided = [
-        (d.meme_id, d.label) for d in store.decisions.standing(without=store.people.quarantined()) if d.label and d.meme_id in at
+    told = said(store, memes)
+    leaking = with_kin(
+        _leaking(memes, [each.meme_id for each in told]), dict(zip(memes.ids.tolist(), memes.families, strict=True))
+    )
+    taught = [consensus(each, config) for each in told]
+    weights = (config.decision_weight, config.decision_cap, config.assisted_weight, config.bulk_weight)
+    return plan(base, taught, leaking, *weights)
+
+
+def said(store: Store, memes: MemeColumns) -> list[Said]:
+    """What people stand by about each decided meme, and about each in conflict that two answered, in the order last decided.
+
+    Decisions of people in quarantine count as if they had never been.
+    """
+    settled = {meme_id: label is not None for meme_id, label in zip(memes.ids.tolist(), memes.labels, strict=True)}
+    answers: dict[int, list[Decision]] = defaultdict(list)
+    for decision in store.decisions.accepted(without=store.people.quarantined()):
+        if decision.meme_id in settled:
+            answers[decision.meme_id].append(decision)
+    return [
+        Said(meme_id, tuple(each), settled[meme_id])
+        for meme_id, each in sorted(answers.items(), key=lambda told: told[1][-1].id)
+        if settled[meme_id] or len({answer.reviewer for answer in each}) > 1
     ]
+
+
+def _leaking(memes: MemeColumns, ids: Sequence[int]) -> set[int]:
+    """Those of the memes that share picture, words or family with a held-out one."""
     held = [n for n, split in enumerate(memes.splits) if split in HELD_OUT]
     pictures = {memes.pictures[n] for n in held}
     words = {fingerprint(memes.texts[n]) for n in held} - {""}
     families = {memes.families[n] for n in held} - {""}
-
-    def leaks(n: int) -> bool:
-        return memes.pictures[n] in pictures or fingerprint(memes.texts[n]) in words or memes.families[n] in families
-
-    leaking = {i for i, _ in decided if leaks(at[i])}
-    return plan(base, decided, leaking, config.decision_weight, config.decision_cap)
+    asked = memes.of(ids)
+    each = zip(asked.ids.tolist(), asked.pictures, asked.texts, asked.families, strict=True)
+    return {i for i, p, text, family in each if p in pictures or fingerprint(text) in words or family in families}
 
 
 def keep(lesson: Lesson, folder: Path) -> None:

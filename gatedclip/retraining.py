@@ -70,7 +70,7 @@ def _keep(engine: Engine, trained: TrainedHead, lesson: Lesson, by: str, memes: 
         folder=folder,
         created_by=by,
         config=told["config"],
-        data={**told["data"], "unsure": lesson.unsure, "leaking": lesson.leaking},
+        data={**told["data"], **{name: getattr(lesson, name) for name in ("unsure", "leaking", "soft", "assisted", "bulk")}},
         metrics=metrics | ({"test": asdict(test)} if test else {}),
         report=asdict(report) if report else {},
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from gatedclip.errors import NotFound, StoreError
 from gatedclip.store.database import Database, upsert
@@ -137,6 +137,27 @@ class Decisions:
         )
         with self._db.reading() as session:
             return [*_events(session, DecisionRow.id.in_(latest))][::-1]
+
+    def accepted(self, split: Split = Split.QUEUE, without: Collection[str] = ()) -> builtins.list[Decision]:
+        """Every decision that stands about a decided meme or one in conflict, since it was last sent back; oldest first.
+
+        Decisions of the reviewers `without` count as if they had never been.
+        """
+        back, undo = aliased(DecisionRow), aliased(DecisionRow)
+        sent_back = (
+            select(func.coalesce(func.max(back.id), 0))
+            .where(back.meme_id == DecisionRow.meme_id, back.action.in_((Action.REOPEN, Action.APPEAL)))
+            .where(~back.erased, ~exists().where(undo.undoes == back.id))
+            .scalar_subquery()
+        )
+        which = (
+            select(DecisionRow.id)
+            .join(MemeRow, MemeRow.id == DecisionRow.meme_id)
+            .where(MemeRow.split == split, MemeRow.status.in_((Status.DECIDED, Status.CONFLICT)))
+            .where(DecisionRow.action == Action.DECIDE, STANDS, DecisionRow.reviewer.not_in(without), DecisionRow.id > sent_back)
+        )
+        with self._db.reading() as session:
+            return [*_events(session, DecisionRow.id.in_(which))][::-1]
 
     def answers(self, split: Split = Split.QUEUE) -> builtins.list[Decision]:
         """Every decision that stands, oldest first: who said what about which meme."""

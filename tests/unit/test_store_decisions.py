@@ -289,6 +289,25 @@ def test_standing_holds_the_one_decision_behind_each_label(store):
     assert [(e.meme_id, e.label) for e in store.decisions.standing()] == [(a, H), (b, U)]
 
 
+def test_accepted_holds_every_answer_about_what_is_decided_or_in_conflict(store):
+    a, b, c, d = fill(store, 4)
+    first, corrected = decide(store, "anna", a, H), decide(store, "ben", a, B)
+    assert store.queue.claim("anna", meme_id=b) is not None
+    blind = store.decisions.record(Decision(b, Action.DECIDE, "anna", label=H), answers=2)
+    assert store.decisions.accepted() == [first, corrected]  # one of two answers is not accepted yet
+    other = decide(store, "ben", b, B)
+    assert state(store, b) == (Status.CONFLICT, None)
+    decide(store, "anna", c)
+    store.decisions.reopen(c, "lea")
+    decide(store, "anna", d, H)
+    store.decisions.reopen(d, "lea")
+    again = decide(store, "cem", d, B)
+    assert store.decisions.accepted() == [first, corrected, blind, other, again]  # what was said before reopening is set aside
+    assert store.decisions.accepted(without=["ben"]) == [first, blind, again]
+    store.decisions.undo("ben", corrected.id)
+    assert store.decisions.accepted() == [first, blind, other, again]
+
+
 def test_each_field_of_the_filter_narrows_and_the_newest_comes_first(store):
     a, b = fill(store, 2)
     version = store.versions.add(kind="gated", encoder="demo", folder="v1", created_by="anna").id
