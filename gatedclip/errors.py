@@ -7,6 +7,7 @@ GatedCLIPError
 ├── InputError           something a person brought in
 │   ├── UploadRejected   a picture, archive or text we refuse
 │   └── ImportRejected   a dataset file we refuse as a whole (single rows are reported, not raised)
+├── PromotionRefused     a candidate does not keep what serving asks for
 ├── NotAllowed           this person's role does not include it
 ├── DataError            there is not enough, or not the right, data for what was asked
 ├── ExportError          a figure cannot be drawn into a file on this machine
@@ -40,6 +41,9 @@ class UploadRejected(InputError): ...
 
 
 class ImportRejected(InputError): ...
+
+
+class PromotionRefused(GatedCLIPError): ...
 
 
 class NotAllowed(GatedCLIPError): ...

@@ -467,6 +467,43 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What one rule of promotion says, with the numbers it compared."""
+
+    rule: str
+    sentence: str
+    before: float | None  # of the head that serves; None where it has no such number
+    after: float  # of the candidate
+    bound: float  # that the candidate, or its change, had to keep
+
+
+class Refused(Ruling):
+    """The candidate may not serve."""
+
+    __slots__ = ()
+
+
+class Passed(Ruling):
+    """Nothing stands against the candidate here."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a candidate may serve, rule by rule."""
+
+    refusals: tuple[Ruling, ...]
+    passes: tuple[Ruling, ...]
+    change: bool  # False: it does not differ from the head that serves by more than another seed would
+
+    @property
+    def fit(self) -> bool:
+        """No rule refuses it."""
+        return not self.refusals
+
+
+@dataclass(frozen=True, slots=True)
 class HeadVersion:
     """A trained head with what rebuilds and what judges it."""
 

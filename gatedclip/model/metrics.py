@@ -47,11 +47,26 @@ def auroc(hateful: np.ndarray, probability: np.ndarray) -> Interval:
     return Interval(float(roc_auc_score(hateful, probability)), low, high)
 
 
+def area_under(hateful: np.ndarray, probability: np.ndarray) -> float:
+    """The area under the ROC curve alone, 0..1, where an interval is not needed."""
+    return float(roc_auc_score(hateful, probability))
+
+
 def auroc_change(hateful: np.ndarray, before: np.ndarray, after: np.ndarray) -> Interval:
     """AUROC of `after` minus AUROC of `before` on the same memes, with a 95 % paired bootstrap interval."""
     draws = _draws(len(hateful))
     low, high = _percentiles(_resampled_auroc(hateful, after, draws) - _resampled_auroc(hateful, before, draws))
     return Interval(float(roc_auc_score(hateful, after) - roc_auc_score(hateful, before)), low, high)
+
+
+def brier_change(hateful: np.ndarray, before: np.ndarray, after: np.ndarray) -> Interval:
+    """Brier score of `after` minus that of `before` on the same memes, with a 95 % paired bootstrap interval; lower is better.
+
+    A proper score: it is least for the true probabilities, and being a mean over memes it is not biased as binned errors are.
+    """
+    each = (after - hateful) ** 2 - (before - hateful) ** 2  # (N,)
+    low, high = _percentiles(_draws(len(hateful)) @ each / len(hateful))
+    return Interval(float(each.mean()), low, high)
 
 
 def calibration_error(hateful: np.ndarray, probability: np.ndarray, bins: int = 10) -> float:
