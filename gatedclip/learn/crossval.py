@@ -81,7 +81,8 @@ def fit_few(data: Examples, configs: Sequence[TrainConfig]) -> tuple[Fit, TrainC
 
     Holding out memes only to know when to stop would cost more than it tells. The threshold is the training memes' own.
     """
-    configs = [replace(config, flip=0.0, patience=config.epochs) for config in configs]
+    # memes that were trained on cannot say how sure to be
+    configs = [replace(config, flip=0.0, patience=config.epochs, calibration="none") for config in configs]
     curves = np.stack([_curve(data, config) for config in configs])  # (recipes, epochs)
     recipe, epoch = np.unravel_index(curves.argmax(), curves.shape)
     config = configs[int(recipe)]

@@ -6,10 +6,18 @@ Labels are (N,) 0/1, 1 = hateful; probabilities (N,) 0..1. Loads nothing heavy.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+from gatedclip.errors import DataError
 from gatedclip.types import Interval
+
+COLDEST, HOTTEST = 0.05, 20.0
+"""Least and largest temperature."""
+
+Aim = Literal["recall", "precision", "cost"]
+"""What a threshold is chosen for: a share of the hateful found, a share of the flagged that is hateful, or least cost."""
 
 Z = 1.959963984540054  # half the width of a 95 % interval, in standard errors
 
@@ -101,6 +109,11 @@ class Cuts:
         middle = (above + below)[best] / 2
         return float(middle[np.abs(middle - 0.5).argmin()])
 
+    def between(self, cut: int) -> float:
+        """The threshold 0..1 of one cut, half-way to the next meme below; it flags the same memes."""
+        below = self.thresholds[cut + 1] if cut + 1 < len(self.thresholds) else 0.0
+        return float((min(self.thresholds[cut], 1.0) + below) / 2)
+
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
@@ -170,3 +183,43 @@ def calibration(hateful: np.ndarray, probability: np.ndarray, bins: int = 10) ->
         CalibrationBin(len(part), float(probability[part].mean()), proportion(int(hateful[part].sum()), len(part)))
         for part in parts
     ]
+
+
+def threshold_for(aim: Aim, value: float, hateful: np.ndarray, probability: np.ndarray) -> float:
+    """The threshold 0..1 that reaches an aim on these memes of both classes, half-way to the next meme.
+
+    `recall`: the highest at which at least the share `value` of the hateful is flagged. `precision`: the lowest from which on at
+    least the share `value` of the flagged is hateful. `cost`: the cheapest where a miss costs as much as `value` false alarms.
+    Raises DataError where no threshold reaches a precision, with the best there is.
+    """
+    every = cuts(hateful, probability)
+    if aim == "cost":
+        return every.cheapest(value)
+    if aim == "recall":
+        return every.between(int(np.flatnonzero(every.recall >= value - 1e-12)[0]))
+    reached = np.flatnonzero(every.precision[1:] >= value - 1e-12) + 1  # the first cut flags nothing
+    if not len(reached):
+        raise DataError(
+            f"No threshold makes {value:.3f} of the flagged memes hateful; the best on {len(hateful):,} validation memes is "
+            f"{every.precision[1:].max():.3f}. Ask for less, or train a better head."
+        )
+    return every.between(int(reached[-1]))
+
+
+def temperature_for(hateful: np.ndarray, margin: np.ndarray) -> float:
+    """The T at which sigmoid(margin / T) is likeliest for memes of known labels: labels (N,) 0/1 of both classes, margins (N,).
+
+    After Guo et al. 2017, with Platt's (1999) softened targets, which keep T away from 0 where few memes are told apart without
+    a mistake. The likelihood has one peak in 1/T, so a search along one line finds it.
+    """
+    from scipy.optimize import minimize_scalar
+
+    positives, negatives = hateful.sum(), len(hateful) - hateful.sum()
+    targets = np.where(hateful.astype(bool), (positives + 1) / (positives + 2), 1 / (negatives + 2))
+
+    def loss(log_t: float) -> float:
+        z = margin.astype(np.float64) / np.exp(log_t)
+        return float(np.mean(np.logaddexp(0, z) - targets * z))
+
+    found = minimize_scalar(loss, bounds=(np.log(COLDEST), np.log(HOTTEST)), method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x))

@@ -1,6 +1,7 @@
 """Heads on disk: the same head comes back or none does, and no file is ever run."""
 
 import json
+import math
 import pickle
 
 import pytest
@@ -50,6 +51,26 @@ def test_a_loaded_head_predicts_what_the_saved_one_did(folder):
     assert [(p.probability, p.gate, p.share, p.margin) for p in was] == [(p.probability, p.gate, p.share, p.margin) for p in now]
     assert [p.novelty for p in was] == pytest.approx([p.novelty for p in now], rel=1e-2)  # its memes are kept in half precision
     assert {(p.threshold, p.version_id) for p in now} == {(0.37, 3)}
+
+
+def test_the_temperature_comes_back_and_divides_the_margin(tmp_path):
+    kept = trained()
+    kept.head.temperature = 2.5
+    checkpoint.save(kept, tmp_path / "v1")
+    loaded = checkpoint.load(tmp_path / "v1")
+    assert loaded.temperature == 2.5
+    (said,) = loaded.predict(torch.randn(1, D), torch.randn(1, D))
+    assert said.probability == pytest.approx(1 / (1 + math.exp(-said.margin / 2.5)), rel=1e-6)
+
+
+def test_a_head_from_before_there_was_a_temperature_says_what_it_said(folder):
+    card = json.loads((folder / CARD).read_text())
+    del card["temperature"]
+    (folder / CARD).write_text(json.dumps(card))
+    loaded = checkpoint.load(folder)
+    (said,) = loaded.predict(torch.ones(1, D), torch.ones(1, D))
+    assert loaded.temperature == 1.0
+    assert said.probability == pytest.approx(1 / (1 + math.exp(-said.margin)), rel=1e-6)
 
 
 def test_a_loaded_head_serves_and_cannot_learn(folder):
@@ -110,6 +131,9 @@ def test_weights_are_taken_strictly(folder, change):
         ("threshold", "high"),
         ("threshold", float("nan")),
         ("input_scale", 3),
+        ("temperature", 0),
+        ("temperature", "warm"),
+        ("temperature", float("nan")),
     ],
 )
 def test_a_card_that_makes_no_sense_is_refused(folder, field, value):

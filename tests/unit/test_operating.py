@@ -3,8 +3,18 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from gatedclip.errors import DataError
 from gatedclip.model.metrics import auroc
-from gatedclip.model.operating import auroc_delong, calibration, confusion, cuts, proportion
+from gatedclip.model.operating import (
+    HOTTEST,
+    auroc_delong,
+    calibration,
+    confusion,
+    cuts,
+    proportion,
+    temperature_for,
+    threshold_for,
+)
 
 HATEFUL = np.array([1, 0, 1, 0, 1, 0])
 PROBABILITY = np.array([0.9, 0.8, 0.7, 0.7, 0.3, 0.1])
@@ -107,3 +117,52 @@ def test_a_head_that_erred_never_or_always_is_as_sure_as_its_smaller_class_allow
     always = auroc_delong(np.array([1, 0]), np.array([0.1, 0.9]))
     assert (never, always) == (proportion(2, 2), proportion(0, 1))
     assert never.low < 0.5
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.2, 0.85), (1 / 3, 0.85), (0.5, 0.5), (2 / 3, 0.5), (0.7, 0.2), (1.0, 0.2)])
+def test_a_recall_is_reached_by_the_highest_threshold_that_does(share, expected):
+    """Of three hateful memes one is found from 0.9 on, two from 0.7 on, all from 0.3 on; each cut lies half-way to the next."""
+    found = threshold_for("recall", share, HATEFUL, PROBABILITY)
+    assert found == pytest.approx(expected)
+    assert confusion(HATEFUL, PROBABILITY, found).recall.value >= share
+
+
+@pytest.mark.parametrize(("share", "expected"), [(1.0, 0.85), (0.6, 0.2), (0.5, 0.05)])
+def test_a_precision_is_reached_by_the_lowest_threshold_that_does(share, expected):
+    found = threshold_for("precision", share, HATEFUL, PROBABILITY)
+    assert found == pytest.approx(expected)
+    assert confusion(HATEFUL, PROBABILITY, found).precision.value >= share
+
+
+def test_a_precision_that_no_threshold_reaches_is_refused_with_the_best_there_is():
+    with pytest.raises(DataError, match=r"best on 3 validation memes is 0\.667"):
+        threshold_for("precision", 0.7, np.array([0, 1, 1]), np.array([0.9, 0.8, 0.7]))
+
+
+def test_a_threshold_of_least_cost_is_the_cheapest_cut():
+    assert threshold_for("cost", 10, HATEFUL, PROBABILITY) == cuts(HATEFUL, PROBABILITY).cheapest(10)
+
+
+@pytest.mark.parametrize("truth", [0.5, 1.0, 3.0])
+def test_the_temperature_that_made_the_margins_too_large_is_found_again(truth):
+    random = np.random.default_rng(1)
+    margin = random.normal(0, 2, 20_000)
+    hateful = (random.random(20_000) < 1 / (1 + np.exp(-margin))).astype(int)
+    assert temperature_for(hateful, margin * truth) == pytest.approx(truth, rel=0.05)
+
+
+def test_a_temperature_solved_on_paper():
+    """Two memes of margin 2 and two of -2, one of each pair mislabelled: no margin is true but 0, so T is as hot as it gets.
+
+    With three of four right and Platt's targets (5/6 and 1/6 for four of a class) the likeliest log odds z solve
+    sigmoid(z) = (3·5/6 + 1/6) / 4 = 2/3, so T = 2 / ln 2.
+    """
+    half = temperature_for(np.array([1, 0, 0, 1]), np.array([2.0, 2.0, -2.0, -2.0]))
+    assert half == pytest.approx(HOTTEST, rel=1e-3)
+    labels, margins = np.array([1, 1, 1, 0, 0, 0, 0, 1]), np.array([2.0] * 4 + [-2.0] * 4)
+    assert temperature_for(labels, margins) == pytest.approx(2 / np.log(2), rel=1e-4)
+
+
+def test_a_few_memes_told_apart_without_a_mistake_do_not_make_a_head_certain():
+    labels, margins = np.array([1, 1, 0, 0]), np.array([1.0, 1.0, -1.0, -1.0])
+    assert 1 / (1 + np.exp(-1 / temperature_for(labels, margins))) == pytest.approx(3 / 4, rel=1e-4)  # Platt's (2 + 1) / (2 + 2)
