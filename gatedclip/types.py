@@ -497,6 +497,8 @@ class Verdict:
     passes: tuple[Ruling, ...]
     change: bool  # False: it does not differ from the head that serves by more than another seed would
 
+    memes: str = ""  # hash of the memes it was judged on: ids, labels, contents
+
     @property
     def fit(self) -> bool:
         """No rule refuses it."""
@@ -535,6 +537,10 @@ class Promotion:
     rollback: bool = False  # went back to a head that served before
     id: int = 0
     at: datetime = datetime.min
+    override: bool = False  # made although the verdict refused it; the reason says why
+    verdict: dict[str, Any] = field(default_factory=dict)  # what it was made on: refusals, passes, change; empty where not judged
+    manifest: str = ""  # hash of the memes it was judged on
+    receipt: str = ""  # chained hash: of this event and of the receipt before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -665,6 +671,12 @@ def report_from(values: dict[str, Any]) -> Report:
         slices=tuple(part(v) for v in values["slices"]),
         flips=tuple(Flip(**{**v, "truth": Label(v["truth"])}) for v in values["flips"]),
     )
+
+
+def verdict_from(values: dict[str, Any]) -> Verdict:
+    """A Verdict from its plain form (dataclasses.asdict)."""
+    refusals, passes = tuple(Refused(**v) for v in values["refusals"]), tuple(Passed(**v) for v in values["passes"])
+    return Verdict(refusals, passes, values["change"], values["memes"])
 
 
 def marks_from(values: dict[str, Any]) -> Marks:

@@ -218,7 +218,7 @@ class HeadVersionRow(Base):
 
 
 class PromotionRow(Base):
-    """Append-only: which head serves from when on."""
+    """Append-only: which head serves from when on, on whose word and on what verdict."""
 
     __tablename__ = "promotion"
 
@@ -227,6 +227,36 @@ class PromotionRow(Base):
     by: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     rollback: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    verdict: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    override: Mapped[bool] = mapped_column(default=False)
+    manifest: Mapped[str] = mapped_column(String(64), default="")
+    receipt: Mapped[str] = mapped_column(String(64), default="")  # of the receipt before and this row
+
+
+class ManifestRow(Base):
+    """Append-only: memes frozen to be judged on; the newest of a kind holds."""
+
+    __tablename__ = "manifest"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    entries: Mapped[list[Any]]
+    by: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class LookRow(Base):
+    """Append-only: each time a sealed manifest was measured on."""
+
+    __tablename__ = "look"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    manifest_id: Mapped[int] = mapped_column(ForeignKey("manifest.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("head_version.id"))
+    by: Mapped[str] = mapped_column(Text)
+    result: Mapped[dict[str, Any]]
     at: Mapped[datetime] = mapped_column(default=utcnow)
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import builtins
+import json
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gatedclip.errors import NotFound, StoreError
+from gatedclip.errors import NotFound, PromotionRefused, StoreError
 from gatedclip.store.database import Database
+from gatedclip.store.receipts import GENESIS, digest, link
 from gatedclip.store.tables import HeadVersionRow, PromotionRow, utcnow
-from gatedclip.types import HeadVersion, Promotion
+from gatedclip.types import HeadVersion, Promotion, Verdict
 
 FIELDS = [field.name for field in fields(HeadVersion) if field.name != "champion"]
 
@@ -63,14 +65,24 @@ class Versions:
             now = serving(_promotions(session))
             return None if now is None else _to_version(_row(session, now), now)
 
-    def promote(self, version_id: int, by: str, reason: str = "") -> Promotion:
-        """Makes a version serve. Promoting the one that serves gives its last promotion and does nothing."""
+    def promote(
+        self, version_id: int, by: str, reason: str = "", *, verdict: Verdict | None = None, override: bool = False
+    ) -> Promotion:
+        """Makes a version serve. Promoting the one that serves gives its last promotion and does nothing.
+
+        PromotionRefused where the verdict refuses it and nobody overrides; an override without a reason is refused as well.
+        """
+        _require(verdict, reason, override)
         with self._db.writing() as session:
             _row(session, version_id)
             past = _promotions(session)
             if past and past[-1].version_id == version_id:
                 return past[-1]
-            return _append(session, PromotionRow(version_id=version_id, by=by, reason=reason, rollback=False))
+            row = PromotionRow(version_id=version_id, by=by, reason=reason, rollback=False)
+            if verdict is not None:
+                row.verdict = json.loads(json.dumps(asdict(verdict)))  # tuples become lists, as they will be read back
+                row.manifest, row.override = verdict.memes, not verdict.fit
+            return _append(session, row)
 
     def rollback(self, by: str, reason: str = "") -> Promotion:
         """Makes the head serve that served before the present one was promoted; again and again, back to the first."""
@@ -84,6 +96,26 @@ class Versions:
         """Every change of the serving head, newest first."""
         with self._db.reading() as session:
             return _promotions(session)[::-1]
+
+    def audit(self) -> tuple[str, ...]:
+        """What is wrong with the record of promotions; empty where no event was changed, removed or put in between others."""
+        before, problems = GENESIS, []
+        with self._db.reading() as session:
+            for row in session.scalars(select(PromotionRow).order_by(PromotionRow.id)):
+                if not row.receipt and before == GENESIS:  # from before receipts were kept
+                    continue
+                if row.receipt != link(before, digest("", _content(row))):
+                    problems.append(f"Promotion {row.id} is not what was recorded, or does not follow the one before it.")
+                before = row.receipt
+        return tuple(problems)
+
+
+def _require(verdict: Verdict | None, reason: str, override: bool) -> None:
+    if override and not reason.strip():
+        raise PromotionRefused("Overriding a refusal needs a reason, which stays on record. Say why this head should serve.")
+    if verdict is not None and not verdict.fit and not override:
+        why = " ".join(refusal.sentence for refusal in verdict.refusals)
+        raise PromotionRefused(f"This head may not serve yet. {why} Train another, or override with a reason.")
 
 
 def served(past: Iterable[Promotion]) -> list[int]:
@@ -107,10 +139,19 @@ def _promotions(session: Session) -> list[Promotion]:
 
 
 def _append(session: Session, row: PromotionRow) -> Promotion:
-    row.at = utcnow()
+    last = session.scalar(select(PromotionRow.receipt).order_by(PromotionRow.id.desc()).limit(1))
+    row.at, row.verdict, row.manifest, row.override = utcnow(), row.verdict or {}, row.manifest or "", bool(row.override)
+    row.receipt = link(last or GENESIS, digest("", _content(row)))
     session.add(row)
     session.flush()
     return _to_promotion(row)
+
+
+def _content(row: PromotionRow) -> dict[str, Any]:
+    """What a receipt vouches for."""
+    return {
+        name: getattr(row, name) for name in ("version_id", "by", "reason", "rollback", "verdict", "override", "manifest", "at")
+    }
 
 
 def _row(session: Session, version_id: int) -> HeadVersionRow:
@@ -125,4 +166,4 @@ def _to_version(row: HeadVersionRow, champion: int | None) -> HeadVersion:
 
 
 def _to_promotion(row: PromotionRow) -> Promotion:
-    return Promotion(row.version_id, row.by, row.reason, row.rollback, row.id, row.at)
+    return Promotion(**{field.name: getattr(row, field.name) for field in fields(Promotion)})

@@ -1,6 +1,12 @@
 import pytest
+from sqlalchemy import text
 
-from gatedclip.errors import NotFound, StoreError
+from gatedclip.errors import NotFound, PromotionRefused, StoreError
+from gatedclip.store.database import connect
+from gatedclip.types import Passed, Refused, Verdict, verdict_from
+
+GOOD = Verdict((), (Passed("recall", "0.5 to 0.6", 0.5, 0.6, 0.48),), True, memes="c" * 64)
+BAD = Verdict((Refused("AUROC floor", "The AUROC is 0.4; at least 0.6 is asked for.", None, 0.4, 0.6),), (), True, memes="d" * 64)
 
 
 def add(store, folder, **more):
@@ -66,3 +72,49 @@ def test_rolling_back_walks_to_the_first_head_and_no_further(store):
     store.versions.promote(three.id, "lea")
     assert store.versions.rollback("lea").version_id == one.id
     assert [p.rollback for p in store.versions.promotions()] == [True, False, True, True, False, False, False]
+
+
+def test_a_promotion_keeps_the_verdict_it_was_made_on_with_its_memes(store):
+    one = add(store, "one")
+    made = store.versions.promote(one.id, "lea", "better", verdict=GOOD)
+    assert store.versions.promotions() == [made]
+    assert verdict_from(made.verdict) == GOOD
+    assert (made.manifest, made.override) == ("c" * 64, False)
+
+
+def test_a_refused_head_does_not_serve_and_the_refusal_gives_the_numbers(store):
+    one = add(store, "one")
+    with pytest.raises(PromotionRefused, match=r"The AUROC is 0\.4; at least 0\.6"):
+        store.versions.promote(one.id, "lea", "I like it", verdict=BAD)
+    assert store.versions.champion() is None
+    assert store.versions.promotions() == []
+
+
+def test_an_override_needs_a_reason_and_stays_visible(store):
+    one = add(store, "one")
+    with pytest.raises(PromotionRefused, match="needs a reason"):
+        store.versions.promote(one.id, "lea", "  ", verdict=BAD, override=True)
+    made = store.versions.promote(one.id, "lea", "the old one is broken", verdict=BAD, override=True)
+    assert store.versions.champion().id == one.id
+    assert store.versions.promotions()[0] == made
+    assert (made.override, made.reason, verdict_from(made.verdict)) == (True, "the old one is broken", BAD)
+
+
+def test_what_needs_no_override_is_none(store):
+    made = store.versions.promote(add(store, "one").id, "lea", "to be sure", verdict=GOOD, override=True)
+    assert not made.override
+
+
+def test_a_promotion_changed_behind_the_workbench_s_back_is_found(store, store_url):
+    for name in ("one", "two", "three"):
+        store.versions.promote(add(store, name).id, "lea", "better", verdict=GOOD)
+    store.versions.rollback("lea", "worse after all")
+    assert store.versions.audit() == ()
+    engine = connect(store_url)
+    with engine.begin() as connection:
+        connection.execute(text("update promotion set reason = 'much better' where id = 2"))
+    assert [problem.split(" is")[0] for problem in store.versions.audit()] == ["Promotion 2"]
+    with engine.begin() as connection:
+        connection.execute(text("delete from promotion where id = 2"))
+    assert [problem.split(" is")[0] for problem in store.versions.audit()] == ["Promotion 3"]
+    engine.dispose()
