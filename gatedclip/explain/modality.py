@@ -9,7 +9,7 @@ from torch import Tensor
 from gatedclip.errors import DataError
 from gatedclip.explain.say import say_shares
 from gatedclip.explain.score import half_scorer
-from gatedclip.model.heads import GatedCLIP, Head
+from gatedclip.model.heads import Ensemble, GatedCLIP, Head
 from gatedclip.types import Ledger, ModalityShares, Target
 
 REFERENCES = 512  # memes that stand for an absent half, at most
@@ -114,7 +114,7 @@ def ledger(
     if head.input_scale == "raw":
         pictures, texts = as_long_as(picture, pictures), as_long_as(words, texts)
     margin = shapley(head, picture, words, pictures, texts)
-    gate_logit = shapley(head, picture, words, pictures, texts, "gate") if isinstance(head, GatedCLIP) else None
+    gate_logit = shapley(head, picture, words, pictures, texts, "gate") if isinstance(head, (GatedCLIP, Ensemble)) else None
     out = head(picture, words)
     gate, k = float(out.gate), len(pictures)
     return Ledger(

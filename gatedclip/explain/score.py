@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gatedclip.errors import DataError
-from gatedclip.model.heads import GatedCLIP, Head
+from gatedclip.model.heads import Ensemble, GatedCLIP, Head
 from gatedclip.types import Target
 
 Score = Callable[[Tensor, Tensor], Tensor]  # raw embeddings (B, D_I), (B, D_T), or halves (B, P) of them -> (B,)
@@ -41,7 +41,7 @@ def looks_at(score: Score, picture: Tensor, words: Tensor) -> tuple[bool, bool]:
 def _check(head: Head, target: Target) -> None:
     if target not in get_args(Target):
         raise DataError(f"The target {target!r} cannot be explained. Choose one of {', '.join(map(repr, get_args(Target)))}.")
-    if target == "gate" and not isinstance(head, GatedCLIP):
+    if target == "gate" and not isinstance(head, (GatedCLIP, Ensemble)):
         raise DataError(f"The head {head.kind!r} has no gate to explain. Explain its margin, or choose a head of kind 'gated'.")
     if head.training:
         raise DataError("The head is in training mode, where dropout makes every explanation different. Call head.eval() first.")

@@ -16,6 +16,7 @@ from gatedclip.config import TrainConfig
 from gatedclip.errors import DataError
 from gatedclip.model.heads import Head, loss, make_head
 from gatedclip.model.metrics import best_threshold, require_both_classes, scores
+from gatedclip.model.operating import temperature_for, threshold_for
 from gatedclip.types import Scores
 
 
@@ -77,6 +78,10 @@ def fit(
     `keep` fixes the epoch instead: training stops there. The same seed and data give the same bytes. Raises DataError when
     there is too little to learn from.
     """
+    if config.head == "ensemble":
+        from gatedclip.learn.committee import fit_ensemble
+
+        return fit_ensemble(train, validation, config, on_epoch, keep)
     require_both_classes(train.labels, "The memes to learn from")
     require_both_classes(validation.labels, "The memes that choose the epoch")
     if config.flip and train.mirrored is None:
@@ -85,11 +90,10 @@ def fit(
     with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         head = make_head(config.head, train.picture.shape[1], train.words.shape[1], config.input_scale)
-        head.scale_picture.fit(train.picture)
-        head.scale_words.fit(train.words)
+        head.fit_scales(train.picture, train.words)
         epochs, best = _run(head, train, validation, config, on_epoch, keep)
         head.eval().requires_grad_(False)
-        threshold, judged = _judge(head, validation, config)
+        threshold, judged = judge(head, validation, config)
     return Fit(head, threshold, tuple(epochs), best, judged, time.perf_counter() - started)
 
 
@@ -170,11 +174,23 @@ def _validate(head: Head, validation: Examples, number: int, mean_loss: float) -
 
 
 @torch.no_grad()
-def _judge(head: Head, validation: Examples, config: TrainConfig) -> tuple[float, Scores]:
+def judge(head: Head, validation: Examples, config: TrainConfig) -> tuple[float, Scores]:
+    """The threshold that the config's rule gives a trained head, and its scores on validation."""
+    if config.calibration == "temperature":
+        head.temperature = temperature_for(validation.labels, head(validation.picture, validation.words).margin.numpy())
     out = head(validation.picture, validation.words)
     probability = out.probability.numpy()
-    threshold = 0.5 if config.threshold == "half" else best_threshold(validation.labels, probability)
+    threshold = operating_threshold(validation.labels, probability, config)
     return threshold, scores(validation.labels, probability, threshold, out.gate.numpy())
+
+
+def operating_threshold(hateful: np.ndarray, probability: np.ndarray, config: TrainConfig) -> float:
+    """The threshold 0..1 that the config asks for, on validation memes; DataError where its aim cannot be reached."""
+    if config.threshold == "half":
+        return 0.5
+    if config.threshold == "validation":
+        return best_threshold(hateful, probability)
+    return threshold_for(config.threshold, config.aim, hateful, probability)
 
 
 @contextmanager

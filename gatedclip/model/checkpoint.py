@@ -15,10 +15,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from gatedclip.config import InputScale
+from gatedclip.config import MEMBERS, InputScale
 from gatedclip.errors import CheckpointError, ConfigError
 from gatedclip.model.familiar import Familiar
-from gatedclip.model.heads import HEADS, Head, make_head
+from gatedclip.model.heads import HEADS, Ensemble, Head, make_head
+from gatedclip.model.operating import COLDEST, HOTTEST
 from gatedclip.types import Prediction
 
 FORMAT = 1
@@ -34,6 +35,11 @@ class TrainedHead:
     threshold: float
     familiar: Familiar
     provenance: dict[str, Any]  # config, data, metrics, package versions, seconds
+
+    @property
+    def temperature(self) -> float:
+        """T: the probability is the sigmoid of margin / T."""
+        return self.head.temperature
 
     @torch.no_grad()
     def predict(self, picture: Tensor, words: Tensor, version_id: int = 0) -> list[Prediction]:
@@ -64,8 +70,10 @@ def save(trained: TrainedHead, folder: Path) -> None:
         "kind": head.kind,
         "widths": list(head.widths),
         "input_scale": head.input_scale,
+        "members": len(head.members) if isinstance(head, Ensemble) else 1,
         "encoder": trained.encoder,
         "threshold": trained.threshold,
+        "temperature": trained.temperature,
         "provenance": trained.provenance,
     }
     (draft / CARD).write_text(json.dumps(card, indent=1, sort_keys=True) + "\n")
@@ -81,11 +89,12 @@ def load(folder: Path) -> TrainedHead:
     """
     card = _card(folder)
     try:
-        head = make_head(card["kind"], card["widths"][0], card["widths"][1], card["input_scale"])
+        head = make_head(card["kind"], card["widths"][0], card["widths"][1], card["input_scale"], _members(card))
         head.load_state_dict(load_file(folder / WEIGHTS), strict=True)
         tensors = {k: v.float() for k, v in load_file(folder / FAMILIAR).items()}
         familiar = Familiar(tensors["picture"], tensors["words"], tensors["limits"])
         head.eval().requires_grad_(False)
+        head.temperature = _temperature(card.get("temperature", 1.0))  # heads from before there was one have 1
         return TrainedHead(head, card["encoder"], _fraction(card["threshold"]), familiar, card["provenance"])
     except (LookupError, RuntimeError, OSError, SafetensorError, TypeError, ValueError, ConfigError) as error:
         raise CheckpointError(
@@ -110,9 +119,23 @@ def _card(folder: Path) -> dict[str, Any]:
     return card
 
 
+def _members(card: dict[str, Any]) -> int:
+    """How many heads answer as one; cards from before there were ensembles do not say."""
+    members = card.get("members", 1)
+    if not isinstance(members, int) or not 1 <= members <= (MEMBERS if card["kind"] == "ensemble" else 1):
+        raise ValueError(f"{members!r} members in a head of kind {card['kind']}")
+    return members
+
+
 def _fraction(value: float) -> float:
     if not 0 <= value <= 1:
         raise ValueError(f"threshold {value} is not within 0..1")
+    return float(value)
+
+
+def _temperature(value: float) -> float:
+    if not COLDEST <= value <= HOTTEST:
+        raise ValueError(f"temperature {value} is not within {COLDEST}..{HOTTEST}")
     return float(value)
 
 

@@ -1,11 +1,12 @@
 """The trained heads: GatedCLIP (arXiv 2602.20818, eqs. 3-9) and the baselines it is measured against.
 
 Every head takes raw CLIP embeddings and answers with the same HeadOutput; predicting, training and explaining all call this
-one forward.
+one forward. Every line works on the last axis, so that heads trained at once, (K, B, ...), go the same way as one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -26,21 +27,22 @@ class HeadOutput(NamedTuple):
     picture: Tensor  # (B, P) h_I >= 0
     words: Tensor  # (B, P) h_T >= 0
     fused: Tensor  # (B, P) h
+    temperature: float = 1.0  # T > 0 that the margin is divided by, so that probabilities mean what they say
 
     @property
     def margin(self) -> Tensor:
         """z1 - z0, the logit of hateful against benign: (B,)."""
-        return self.logits[:, 1] - self.logits[:, 0]
+        return self.logits[..., 1] - self.logits[..., 0]
 
     @property
     def probability(self) -> Tensor:
         """Of hateful: (B,), 0..1."""
-        return self.margin.sigmoid()  # equals softmax over two logits
+        return (self.margin / self.temperature).sigmoid()  # equals softmax over two logits, each divided by T
 
     @property
     def share(self) -> Tensor:
         """The picture's norm-adjusted share g·|h_I| / (g·|h_I| + (1-g)·|h_T|): (B,), 0..1; the gate where both are zero."""
-        picture, words = self.gate * self.picture.norm(dim=1), (1 - self.gate) * self.words.norm(dim=1)
+        picture, words = self.gate * self.picture.norm(dim=-1), (1 - self.gate) * self.words.norm(dim=-1)
         total = picture + words
         return torch.where(total > 0, picture / total.clamp_min(1e-12), self.gate)
 
@@ -67,7 +69,7 @@ class Scale(nn.Module):
     def forward(self, v: Tensor) -> Tensor:
         if self.how == "raw":
             return v
-        return (F.normalize(v, dim=1) - self.mean) / self.deviation
+        return (F.normalize(v, dim=-1) - self.mean) / self.deviation
 
 
 def projection(width: int) -> nn.Sequential:
@@ -86,6 +88,7 @@ class Head(nn.Module):
     """What all heads share: the widths they were made for and the scaling of their inputs."""
 
     kind: HeadKind
+    temperature: float = 1.0  # set once trained, on validation memes; order and margin are as without it
 
     def __init__(self, picture_width: int, words_width: int, input_scale: InputScale = "standardise") -> None:
         super().__init__()
@@ -94,9 +97,14 @@ class Head(nn.Module):
         self.scale_picture = Scale(picture_width, input_scale)
         self.scale_words = Scale(words_width, input_scale)
 
+    def fit_scales(self, picture: Tensor, words: Tensor) -> None:
+        """Fit the scaling of both inputs on training embeddings (N, D_I), (N, D_T)."""
+        self.scale_picture.fit(picture)
+        self.scale_words.fit(words)
+
     def forward(self, picture: Tensor, words: Tensor, gate: Tensor | None = None) -> HeadOutput:
         """Raw embeddings (B, D_I), (B, D_T) -> HeadOutput. A given `gate` (B,) replaces the head's own (what if?)."""
-        return self.join(*self.halves(picture, words), gate)
+        return self.join(*self.halves(picture, words), gate)._replace(temperature=self.temperature)
 
     def halves(self, picture: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
         """h_I and h_T (B, P), each from its own embedding alone; the other half may be swapped before they are joined."""
@@ -108,6 +116,7 @@ class Head(nn.Module):
 
     @property
     def trained_parameters(self) -> int:
+        """How many weights training sets; of an ensemble those of all its members."""
         return sum(p.numel() for p in self.parameters())
 
 
@@ -130,12 +139,12 @@ class GatedCLIP(Head):
 
     def join(self, h_i: Tensor, h_t: Tensor, gate: Tensor | None = None) -> HeadOutput:
         g = self.gate_logit(h_i, h_t).sigmoid() if gate is None else gate  # (B,), 0..1 (eq. 4)
-        h = g[:, None] * h_i + (1 - g[:, None]) * h_t  # (B, P) (eq. 5)
+        h = g[..., None] * h_i + (1 - g[..., None]) * h_t  # (B, P) (eq. 5)
         return HeadOutput(self.classify(h), g, h_i, h_t, h)
 
     def gate_logit(self, h_i: Tensor, h_t: Tensor) -> Tensor:
         """The gate before its sigmoid, (B,): does not saturate, so it can be explained."""
-        return self.gate(torch.cat([h_i, h_t], dim=1)).squeeze(1)
+        return self.gate(torch.cat([h_i, h_t], dim=-1)).squeeze(-1)
 
 
 class MeanBaseline(Head):
@@ -156,8 +165,8 @@ class MeanBaseline(Head):
         return self.scale_picture(picture), self.scale_words(words)  # (B, D)
 
     def join(self, h_i: Tensor, h_t: Tensor, gate: Tensor | None = None) -> HeadOutput:
-        g = torch.full((len(h_i),), 0.5, device=h_i.device) if gate is None else gate
-        h = g[:, None] * h_i + (1 - g[:, None]) * h_t
+        g = torch.full(h_i.shape[:-1], 0.5, device=h_i.device) if gate is None else gate
+        h = g[..., None] * h_i + (1 - g[..., None]) * h_t
         return HeadOutput(self.classify(h), g, h_i, h_t, h)
 
 
@@ -177,7 +186,7 @@ class OneModality(Head):
 
     def join(self, h_i: Tensor, h_t: Tensor, gate: Tensor | None = None) -> HeadOutput:
         h = h_i if self.kind == "picture" else h_t
-        g = torch.full((len(h),), float(self.kind == "picture"), device=h.device)
+        g = torch.full(h.shape[:-1], float(self.kind == "picture"), device=h.device)
         return HeadOutput(self.classify(h), g, h_i, h_t, h)
 
 
@@ -189,26 +198,72 @@ class WordsOnly(OneModality):
     kind: HeadKind = "words"
 
 
-HEADS: dict[str, type[Head]] = {c.kind: c for c in (GatedCLIP, MeanBaseline, PictureOnly, WordsOnly)}
+class Ensemble(Head):
+    """K GatedCLIP heads that answer as one: their logits and their gates averaged, their halves side by side, P·K wide.
+
+    One training's seed decides memes near the threshold; the mean over seeds does not waver so. A margin is the mean of the
+    members' margins, hence what explains it is the mean of what explains theirs.
+    """
+
+    kind: HeadKind = "ensemble"
+
+    def __init__(
+        self, picture_width: int, words_width: int, input_scale: InputScale = "standardise", members: Sequence[Head] = ()
+    ) -> None:
+        nn.Module.__init__(self)  # the members scale what comes in
+        self.widths = (picture_width, words_width)
+        self.input_scale = input_scale
+        self.members = nn.ModuleList(members)
+
+    def fit_scales(self, picture: Tensor, words: Tensor) -> None:
+        for member in self.members:
+            member.fit_scales(picture, words)  # type: ignore[operator]
+
+    def halves(self, picture: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
+        parts = [member.halves(picture, words) for member in self.members]  # type: ignore[operator]
+        return torch.cat([h_i for h_i, _ in parts], dim=-1), torch.cat([h_t for _, h_t in parts], dim=-1)  # (B, P·K)
+
+    def join(self, h_i: Tensor, h_t: Tensor, gate: Tensor | None = None) -> HeadOutput:
+        said = self._each(h_i, h_t, gate)
+        logits = torch.stack([one.logits for one in said]).mean(0)  # (B, 2)
+        g = torch.stack([one.gate for one in said]).mean(0)  # (B,), 0..1
+        return HeadOutput(logits, g, h_i, h_t, torch.cat([one.fused for one in said], dim=-1))
+
+    def gate_logit(self, h_i: Tensor, h_t: Tensor) -> Tensor:
+        """Of the mean gate, (B,), so that its sigmoid is the gate that is shown."""
+        return self.join(h_i, h_t).gate.logit(eps=1e-6)
+
+    def _each(self, h_i: Tensor, h_t: Tensor, gate: Tensor | None) -> list[HeadOutput]:
+        halves = zip(self.members, h_i.chunk(len(self.members), -1), h_t.chunk(len(self.members), -1), strict=True)
+        return [member.join(one_i, one_t, gate) for member, one_i, one_t in halves]  # type: ignore[operator]
 
 
-def make_head(kind: HeadKind, picture_width: int, words_width: int, input_scale: InputScale = "standardise") -> Head:
-    """An untrained head of the given kind; weights from torch's current random state."""
+HEADS: dict[str, type[Head]] = {c.kind: c for c in (GatedCLIP, MeanBaseline, PictureOnly, WordsOnly, Ensemble)}
+
+
+def make_head(
+    kind: HeadKind, picture_width: int, words_width: int, input_scale: InputScale = "standardise", members: int = 1
+) -> Head:
+    """An untrained head of the given kind; weights from torch's current random state. Only an ensemble has `members`."""
+    if kind == "ensemble":
+        each = [GatedCLIP(picture_width, words_width, input_scale) for _ in range(members)]
+        return Ensemble(picture_width, words_width, input_scale, each)
     return HEADS[kind](picture_width, words_width, input_scale)
 
 
 def alignment_loss(output: HeadOutput) -> Tensor:
     """mean(1 - cos(h_I, h_T)), in 0..1 as both are non-negative (eq. 8). No negatives: it aligns, it does not contrast."""
-    return (1 - F.cosine_similarity(output.picture, output.words, dim=1, eps=1e-6)).mean()
+    return (1 - F.cosine_similarity(output.picture, output.words, dim=-1, eps=1e-6)).mean(-1)
 
 
 def loss(output: HeadOutput, hateful: Tensor, weight: Tensor, alignment: float) -> Tensor:
     """Weighted mean cross-entropy plus λ times the alignment loss (eqs. 7-9).
 
     `hateful` (B,) holds 0 or 1, or a soft target between; `weight` (B,) counts each meme. The mean baseline has no projections to
-    align, so its λ is taken as 0.
+    align, so its λ is taken as 0. Of K heads at once, (K, B), each its own: (K,).
     """
-    targets = torch.stack([1 - hateful, hateful], dim=1)  # (B, 2)
-    each = F.cross_entropy(output.logits, targets, reduction="none")  # (B,)
-    entropy = (each * weight).sum() / weight.sum().clamp_min(1e-12)
+    targets = torch.stack([1 - hateful, hateful], dim=-1)  # (B, 2)
+    rows = F.cross_entropy(output.logits.flatten(0, -2), targets.flatten(0, -2), reduction="none")  # (B,)
+    each = rows.view(hateful.shape)
+    entropy = (each * weight).sum(-1) / weight.sum(-1).clamp_min(1e-12)
     return entropy + alignment * alignment_loss(output) if alignment else entropy

@@ -19,10 +19,9 @@ D = 6
 
 def trained(kind: str = "gated", seed: int = 0) -> TrainedHead:
     torch.manual_seed(seed)
-    head = make_head(kind, D, D)
+    head = make_head(kind, D, D, members=3)
     v = torch.randn(20, D)
-    head.scale_picture.fit(v)
-    head.scale_words.fit(v * 2)
+    head.fit_scales(v, v * 2)
     familiar = Familiar.fit(v, v, torch.randn(9, D), torch.randn(9, D))
     return TrainedHead(head.eval().requires_grad_(False), "enc-1", 0.37, familiar, {"seed": seed, "packages": {"torch": "2"}})
 
