@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gatedclip.config import TrainConfig
 from gatedclip.data.text import fingerprint
+from gatedclip.learn.audit import Material, gold_in_training, require_none_refused
 from gatedclip.learn.lesson import Lesson, Said, consensus, plan, with_kin
 from gatedclip.store.memes import MemeColumns
 from gatedclip.store.store import Store
@@ -51,6 +52,21 @@ def said(store: Store, memes: MemeColumns) -> list[Said]:
         for meme_id, each in sorted(answers.items(), key=lambda told: told[1][-1].id)
         if settled[meme_id] or len({answer.reviewer for answer in each}) > 1
     ]
+
+
+def material(memes: MemeColumns) -> Material:
+    """Memes as the audit compares them."""
+    return Material(tuple(memes.ids.tolist()), memes.pictures, tuple(fingerprint(text) for text in memes.texts), memes.families)
+
+
+def gold(store: Store) -> Material:
+    """The memes of known label."""
+    return material(store.memes.all_keys(Split.GOLD))
+
+
+def require_no_gold(store: Store, memes: MemeColumns, lesson: Lesson) -> None:
+    """Refuses a lesson that holds gold memes or relatives of theirs: DataError names them."""
+    require_none_refused(gold_in_training(material(memes.of(lesson.ids)), gold(store)))
 
 
 def _leaking(memes: MemeColumns, ids: Sequence[int]) -> set[int]:

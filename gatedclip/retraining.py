@@ -27,10 +27,11 @@ from gatedclip.types import NEW_THEMES, HeadVersion, Label, Progress, Report, Sc
 def retrain(engine: Engine, config: TrainConfig, by: str, progress: Progress) -> HeadVersion:
     """A new candidate from base and decisions, measured against the champion on held-out memes.
 
-    Raises DataError when there is too little to learn from or no validation meme.
+    Raises DataError when there is too little to learn from, no validation meme, or gold among what would be learned.
     """
     memes = curriculum.columns(engine.store, engine.encoder.demo)
     lesson = curriculum.lesson(engine.store, memes, config)
+    curriculum.require_no_gold(engine.store, memes, lesson)
     validation = memes.where(Split.VALIDATION)
     if not len(validation):
         raise DataError("No validation memes: they choose when to stop. Import labelled memes into the base set first.")
