@@ -13,11 +13,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import torch
 from scipy.ndimage import label as connected
 from scipy.stats import beta, hypergeom
 from scipy.stats.contingency import odds_ratio
+from torch import Tensor
+from torch.nn import functional as F
 
 from gatedclip.errors import DataError
+from gatedclip.model.encoder import Encoder
+from gatedclip.model.heads import Head
 
 Detector = Literal["words", "picture", "reviewer", "contradiction", "squeezing"]
 
@@ -26,6 +31,7 @@ FALSE_SHARE = 0.1  # expected share of false ones among the single decisions tha
 PURE = 0.5  # a trigger turns more than this share of the memes that carry it, at its lower bound
 CELLS = 16  # of the residual picture along one side
 RESAMPLES = 999
+BLUR = 0.7  # pixels of the encoder's grid: enough for what is made pixel by pixel, too little for what is drawn
 ALIKE = 0.08  # root mean square difference, of 0..1, below which two patches show the same
 
 
@@ -334,10 +340,10 @@ def contradictions(
 
 
 def unsteady(decided: Decided, change: np.ndarray, usual: np.ndarray, share: float = FALSE_SHARE) -> tuple[Finding, ...]:
-    """Pictures of which the model thinks otherwise once they are slightly blurred; one finding with all of them.
+    """Pictures in which the model sees something else once they are slightly blurred; one finding with all of them.
 
-    `change` (N,) is how far its margin moves, `usual` (M,) the same on held-out memes. What was made for the model's eye, such as
-    error-minimising noise, does not outlive a blur; what people see does (feature squeezing, Xu et al. 2018).
+    `change` (N,) is how far they move (see `shift`), `usual` (M,) the same of held-out memes. What was made for a model, such
+    as error-minimising noise, does not outlive a blur; what people see does (feature squeezing, Xu et al. 2018).
     """
     picked, p = _strange(change, usual, np.ones(len(change), dtype=bool), share)
     ids = tuple(decided.ids[row] for row in picked)
@@ -346,6 +352,23 @@ def unsteady(decided: Decided, change: np.ndarray, usual: np.ndarray, share: flo
         "pictures do."
     )
     return (Finding("squeezing", sentence, ids, p, 0.0),) if ids else ()
+
+
+@torch.no_grad()
+def shift(encoder: Encoder, head: Head, pixels: Tensor) -> np.ndarray:
+    """How far a blur of BLUR pixels moves the head's picture half: pixels (B, 3, S, S) as the encoder takes them -> (B,)."""
+    halves = []
+    for seen in (pixels, blurred(pixels)):
+        picture = encoder.encode_pixels(seen)
+        halves.append(head.halves(picture, picture.new_zeros(len(picture), head.widths[1]))[0])
+    return (halves[0] - halves[1]).norm(dim=1).numpy()
+
+
+def blurred(pixels: Tensor, deviation: float = BLUR) -> Tensor:
+    """Pixels (B, 3, S, S) under a Gaussian of this standard deviation, five pixels wide."""
+    line = torch.exp(-(torch.arange(-2.0, 3.0) ** 2) / (2 * deviation**2))
+    kernel = torch.outer(line, line) / line.sum() ** 2
+    return F.conv2d(F.pad(pixels, (2, 2, 2, 2), mode="replicate"), kernel.expand(3, 1, 5, 5), groups=3)
 
 
 def _strange(score: np.ndarray, usual: np.ndarray, asked: np.ndarray, share: float) -> tuple[np.ndarray, float]:

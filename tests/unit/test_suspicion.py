@@ -1,7 +1,10 @@
 """What looks like poison in a lesson: exact tests on paper, each alarm alone, and quiet where nothing goes with flips."""
 
+import math
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +14,7 @@ from gatedclip.learn.suspicion import (
     Decided,
     at_least,
     benjamini_hochberg,
+    blurred,
     carriers,
     conformal,
     enriched,
@@ -18,9 +22,11 @@ from gatedclip.learn.suspicion import (
     holm,
     mean_cells,
     residual,
+    shift,
     tarone,
     words_of,
 )
+from gatedclip.model.heads import make_head
 
 PEOPLE = ("anna", "ben", "cleo", "dora")
 
@@ -263,6 +269,27 @@ def test_a_picture_that_a_blur_turns_is_unsteady_and_the_usual_ones_are_not():
     (found,) = suspicion.unsteady(lesson(), change, usual)
     assert set(found.meme_ids) == ids([3, 7])
     assert "hardly any of 500 held-out pictures" in found.sentence
+
+
+def test_a_blur_spreads_one_pixel_evenly_keeps_the_whole_and_leaves_flat_pictures_alone():
+    pixels = torch.zeros(2, 3, 16, 16)
+    pixels[0, 1, 8, 8] = 1.0
+    pixels[1] = 0.5
+    out = blurred(pixels, deviation=1.0)
+    assert out.shape == pixels.shape
+    assert float(out[0, 1].sum()) == pytest.approx(1.0)
+    assert float(out[0, 1, 8, 9] / out[0, 1, 8, 8]) == pytest.approx(math.exp(-0.5))
+    assert out[0, 0].abs().max() == 0
+    assert torch.allclose(out[1], pixels[1])
+
+
+def test_a_blur_moves_a_speckled_picture_and_no_flat_one(tiny_encoder):
+    head = make_head("gated", tiny_encoder.picture_width, tiny_encoder.words_width, "unit").eval()
+    pixels = torch.ones(2, 3, tiny_encoder.size, tiny_encoder.size)
+    pixels[1] = torch.randn(pixels[1].shape, generator=torch.Generator().manual_seed(0))
+    moved = shift(tiny_encoder, head, pixels)
+    assert moved.shape == (2,)
+    assert moved[0] < 1e-4 < moved[1]
 
 
 def test_flagged_memes_are_those_of_all_findings_once():
