@@ -57,6 +57,8 @@ app.command("train")(teach.train)
 app.command("retrain")(teach.retrain)
 app.command("versions")(teach.versions)
 app.command("evaluate")(teach.evaluate)
+app.command("judge")(teach.judge)
+app.command("noise")(teach.noise)
 app.command("promote")(teach.promote)
 
 app.add_typer(audits, name="audit")
@@ -78,6 +80,7 @@ benches.callback()(bench.measure)
 benches.command("explain")(bench.explanations)
 benches.command("claim")(bench.claims)
 benches.command("duplicates")(bench.duplicates)
+benches.command("memory")(bench.memory)
 
 
 def main() -> None:

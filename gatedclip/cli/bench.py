@@ -98,3 +98,22 @@ def duplicates(
         for line in found
     ]
     show([plain(line) for line in found], "\n".join(lines), as_json)
+
+
+def memory(
+    corrections: Annotated[int, typer.Option(min=20, max=1000, help="Memes of missing themes that are decided.")] = 50,
+    seeds: Annotated[int, typer.Option(min=2, max=50, help="Other draws and other heads.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what corrections give at once through the memory, by retraining, and by both. Two minutes.
+
+    Example: gatedclip bench memory --seeds 5
+    """
+    from gatedclip.config import TrainConfig
+    from gatedclip.model import checkpoint
+    from gatedclip.world import remembering
+
+    trained = checkpoint.load(demos.HEAD)
+    with watching("Remembering") as progress:
+        found = remembering.run(trained.head, trained.threshold, TrainConfig(), corrections, seeds, progress)
+    show(found, remembering.table(found), as_json)

@@ -1,0 +1,134 @@
+"""Correction memory: what people decided about memes that lie near acts at once, before any head is trained anew.
+
+A meme is compared with every decided one by the cosine of their fused vectors, exactly, and the nearest vote by rank and
+similarity (after RGCL, Mei et al., ACL 2024). The head's probability is then mixed with the vote. A vote reaches as far as its
+neighbours are alike: far from everything decided, the head speaks alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from gatedclip.errors import DataError
+from gatedclip.model.metrics import require_both_classes
+
+MIXES = tuple(n / 10 for n in range(11))  # 0 switches the memory off
+FLOORS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95)  # cosines below which a decided meme is no neighbour
+NEIGHBOURS = (5, 20)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Decided memes as the head that serves sees them."""
+
+    vectors: np.ndarray  # (N, P), unit rows; see `unit`
+    hateful: np.ndarray  # (N,), 0..1: what people decided
+    ids: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        sizes = {len(self.vectors), len(self.hateful), len(self.ids)}
+        if len(sizes) > 1:
+            raise DataError(f"A memory came in columns of {sorted(sizes)} rows; give one vector, label and id for each meme.")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How the memory speaks: stored with the version it was chosen for."""
+
+    mix: float = 0.0  # weight of a vote whose neighbours are all identical to the meme, 0..1
+    floor: float = 0.0  # cosine below which a decided meme is no neighbour, 0..1
+    neighbours: int = 20
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What the memory says about B memes."""
+
+    vote: np.ndarray  # (B,), -1 benign .. 1 hateful
+    reach: np.ndarray  # (B,), 0..1: how alike the neighbours are; |vote| is never larger
+    rows: np.ndarray  # (B, K) of the memory, the nearest first: the reason
+    similarity: np.ndarray  # (B, K), cosine
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The setting that did best, and what each did."""
+
+    setting: Setting
+    auroc: float  # of the mixed scores, mean over the parts
+    without: float  # of the head alone
+    tried: tuple[tuple[Setting, float], ...]  # every setting with its AUROC
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Rows (N, P) at length 1; a row of zeros stays one, and is like nothing."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(length > 0, length, 1.0)
+
+
+def recall(memory: Memory, query: np.ndarray, setting: Setting, apart: np.ndarray | None = None) -> Recalled:
+    """What the nearest decided memes say about each of the unit vectors `query` (B, P).
+
+    The k-th of K neighbours counts K + 1 - k times its cosine above the floor, as a share of what is left above it. `apart`
+    (B, N) is true where a decided meme may not speak about a queried one: itself and its family, when decided memes are asked.
+    """
+    cosine = query @ memory.vectors.T  # (B, N), -1..1
+    if apart is not None:
+        cosine = np.where(apart, -1.0, cosine)
+    k = min(setting.neighbours, len(memory.ids))
+    rows = np.argsort(-cosine, axis=1, kind="stable")[:, :k]
+    similarity = np.take_along_axis(cosine, rows, axis=1)
+    rank = np.arange(k, 0, -1.0)
+    alike = np.clip((similarity - setting.floor) / max(1 - setting.floor, 1e-6), 0, 1) * rank / max(rank.sum(), 1.0)  # (B, K)
+    vote = (alike * (2 * memory.hateful[rows] - 1)).sum(axis=1)
+    return Recalled(vote, alike.sum(axis=1), rows, similarity)
+
+
+def mixed(probability: np.ndarray, recalled: Recalled, mix: float) -> np.ndarray:
+    """The head's probability (B,) moved towards the vote, by at most `mix`: (B,), 0..1.
+
+    (1 - mix · reach) · head + mix · reach · memory, with memory = ½ (1 + vote / reach). With mix 0 it is the head's own.
+    """
+    return probability * (1 - mix * recalled.reach) + mix * (recalled.reach + recalled.vote) / 2
+
+
+def choose(
+    memory: Memory,
+    query: np.ndarray,
+    probability: np.ndarray,
+    hateful: np.ndarray,
+    parts: Sequence[np.ndarray],
+    apart: np.ndarray | None = None,
+) -> Choice:
+    """The setting whose mixed scores have the highest AUROC on memes of known label, as the mean over `parts`; off where none
+    beats the head.
+
+    `query` (B, P) unit vectors, `probability` (B,) of the head, `hateful` (B,) 0/1, each part a mask (B,); `apart` as in
+    `recall`. Give the validation memes as one part and the decided memes, each asked without its family, as another: validation
+    shows what a memory spoils, and holds nothing of what only decisions are about. Of equals the smaller mix wins. Raises
+    DataError when a part holds one class only.
+    """
+    for part in parts:
+        require_both_classes(hateful[part], "The memes that choose the mix")
+
+    def auroc(score: np.ndarray) -> float:
+        return float(np.mean([roc_auc_score(hateful[part], score[part]) for part in parts]))
+
+    tried = [(Setting(), auroc(probability))]
+    for floor, neighbours in product(FLOORS, NEIGHBOURS):
+        recalled = recall(memory, query, Setting(0.0, floor, neighbours), apart)
+        tried += [(Setting(mix, floor, neighbours), auroc(mixed(probability, recalled, mix))) for mix in MIXES[1:]]
+    best, score = max(sorted(tried, key=lambda each: each[0].mix), key=lambda each: each[1])
+    return Choice(best, score, tried[0][1], tuple(tried))
+
+
+def kin(ids: Sequence[int], families: Sequence[str], of: Memory, memory_families: Sequence[str]) -> np.ndarray:
+    """Which decided memes are a queried one or of its family: (B, N) bool, as `recall` takes it; "" is no family."""
+    same = np.asarray(ids)[:, None] == np.asarray(of.ids)[None]
+    mine, theirs = np.asarray(families, dtype=object), np.asarray(memory_families, dtype=object)
+    return same | ((mine[:, None] == theirs[None]) & (mine[:, None] != ""))
