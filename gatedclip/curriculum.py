@@ -16,6 +16,7 @@ from gatedclip.store.store import Store
 from gatedclip.types import WORLD, Decision, Split
 
 LESSON = "lesson.json"  # beside a head: the ids of the memes it learned from
+DRAWN = "gold: drawn"  # setting: ids of memes that may become gold and are kept out of lessons until that is settled
 HELD_OUT = (Split.VALIDATION, Split.TEST)
 
 
@@ -42,7 +43,12 @@ def said(store: Store, memes: MemeColumns) -> list[Said]:
 
     Decisions of people in quarantine count as if they had never been.
     """
-    settled = {meme_id: label is not None for meme_id, label in zip(memes.ids.tolist(), memes.labels, strict=True)}
+    drawn = set(store.settings.get(DRAWN, []))
+    settled = {
+        meme_id: label is not None
+        for meme_id, label in zip(memes.ids.tolist(), memes.labels, strict=True)
+        if meme_id not in drawn
+    }
     answers: dict[int, list[Decision]] = defaultdict(list)
     for decision in store.decisions.accepted(without=store.people.quarantined()):
         if decision.meme_id in settled:
@@ -60,8 +66,8 @@ def material(memes: MemeColumns) -> Material:
 
 
 def gold(store: Store) -> Material:
-    """The memes of known label."""
-    return material(store.memes.all_keys(Split.GOLD))
+    """The memes of known label, the sealed ones too."""
+    return material(store.memes.all_keys(Split.GOLD).and_(store.memes.all_keys(Split.RESERVE)))
 
 
 def require_no_gold(store: Store, memes: MemeColumns, lesson: Lesson) -> None:

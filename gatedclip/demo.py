@@ -98,6 +98,7 @@ def _new(meme: WorldMeme, split: Split, given: Label | None) -> NewMeme:
 
 def _put_head(workbench: Workbench, test: BaseSet) -> None:
     """The head that ships becomes the first version, measured here and now on the test memes, and serves."""
+    from gatedclip.learn.promotion import Evidence, judge
     from gatedclip.model import checkpoint
     from gatedclip.model.metrics import scores
     from gatedclip.retraining import said
@@ -118,7 +119,8 @@ def _put_head(workbench: Workbench, test: BaseSet) -> None:
         metrics={k: told[k] for k in ("validation", "best_epoch", "epochs", "seconds")} | {"test": asdict(measured)},
         report={},
     )
-    workbench.promote(version.id, BY, "ships with the project")
+    verdict = judge(Evidence(test.hateful.numpy(), now))
+    workbench.store.versions.promote(version.id, BY, "ships with the project", verdict=verdict)
 
 
 def reset(workbench: Workbench, progress: Progress = silent) -> Workbench:

@@ -52,6 +52,7 @@ class Split(StrEnum):
     VALIDATION = "validation"  # chooses the epoch and the threshold
     TEST = "test"  # only ever measured on
     GOLD = "gold"  # mixed into the queue to see how people judge; never learned from
+    RESERVE = "reserve"  # sealed: shown to nobody, and each measurement on it is counted
     ERASED = "erased"  # removed on request; only the fact that it was there remains
 
 
@@ -650,6 +651,31 @@ class Versus:
     @property
     def flips(self) -> bool:
         return self.before.label != self.after.label
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Memes frozen to judge heads on."""
+
+    id: int
+    kind: str  # "gold", or "reserve" for the sealed ones
+    sha256: str  # of ids, labels and contents
+    entries: tuple[tuple[int, str, str], ...]  # id, label, hash of the content
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One measurement on a sealed set."""
+
+    id: int
+    manifest_id: int
+    version_id: int
+    by: str
+    result: dict[str, Any]  # Scores as plain values
+    at: datetime
+    number: int  # the first look at this set is 1; each lets a choice fit the set a little
 
 
 def report_from(values: dict[str, Any]) -> Report:

@@ -123,15 +123,54 @@ def evaluate(version: Version = None, as_json: AsJson = False) -> None:
 def promote(
     version: Annotated[int, typer.Argument(max=LARGEST, help="Number of the version: 2 for v2.")],
     reason: Annotated[str, typer.Option(help="Why; kept on record.")] = "",
+    override: Annotated[bool, typer.Option("--override", help="Although the verdict refuses it; needs a reason.")] = False,
     by: By = "",
 ) -> None:
-    """Make a version serve from the next prediction on. Promote an earlier one to go back.
+    """Make a version serve from the next prediction on, unless the rules of promotion refuse it.
 
     Example: gatedclip promote 2 --reason "knows the missing themes"
     """
     bench = Workbench.open()
-    bench.promote(version, who(bench, by), clean_text(reason))
+    bench.promote(version, who(bench, by), clean_text(reason), override)
     print(f"{bench.version(version).name} serves now.")
+
+
+def judge(
+    version: Annotated[int, typer.Argument(max=LARGEST, help="Number of the version: 2 for v2.")], as_json: AsJson = False
+) -> None:
+    """What the rules of promotion say of a version, each with its numbers; what it would change; nothing is promoted.
+
+    Example: gatedclip judge 2
+    """
+    bench = Workbench.open()
+    chosen = bench.version(version)
+    found, shadow, queue = bench.judge(chosen), bench.shadow(chosen), bench.queue_effect(chosen)
+    lines = [f"refused  {r.rule}: {r.sentence}" for r in found.refusals]
+    lines += [f"passed   {r.rule}: {r.sentence}" for r in found.passes]
+    lines += [
+        f"shadow   of the last {shadow.n} decided memes {shadow.changed} change sides ({shadow.learned} were learned from); "
+        f"agreement with people {shadow.before or 'unknown'} to {shadow.after or 'unknown'}",
+        f"queue    of {queue.n} waiting memes flagged: {queue.before or 'unknown'} to {queue.after or 'unknown'}",
+    ]
+    show({"verdict": plain(found), "shadow": plain(shadow), "queue": plain(queue)}, "\n".join(lines), as_json)
+
+
+def noise(
+    seeds: Annotated[int, typer.Option(min=2, max=50, help="How many heads to train.")] = 5,
+    preset: PresetOption = "tuned",
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure how much another seed alone changes the AUROC, and keep it as what a change has to exceed. Minutes.
+
+    Example: gatedclip noise --seeds 5
+    """
+    bench = Workbench.open()
+    with watching("Seeds") as progress:
+        config = TrainConfig.preset(preset)  # type: ignore[arg-type]
+        deviation, areas = bench.measure_seed_noise(config, range(seeds), who(bench, by), progress)
+    words = f"AUROC {', '.join(f'{area:.4f}' for area in areas)}: deviation {deviation:.4f}"
+    show({"deviation": deviation, "areas": areas}, words, as_json)
 
 
 def _say_version(bench: Workbench, version: HeadVersion) -> str:

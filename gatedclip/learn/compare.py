@@ -30,7 +30,7 @@ def compare(ids: Sequence[int], hateful: np.ndarray, before: Said, after: Said, 
         after=scores(hateful, after.probability, after.threshold, after.gate),
         change=auroc_change(hateful, before.probability, after.probability),
         slices=tuple(_slice(name, mask, hateful, before, after) for name, mask in slices.items() if mask.any()),
-        flips=_flips(ids, hateful, before, after),
+        flips=flips(ids, hateful, before, after),
     )
 
 
@@ -41,7 +41,7 @@ def _slice(name: str, mask: np.ndarray, hateful: np.ndarray, before: Said, after
     return SliceScores(name, len(y), auroc(y, b), auroc(y, a), auroc_change(y, b, a))
 
 
-def _flips(ids: Sequence[int], hateful: np.ndarray, before: Said, after: Said) -> tuple[Flip, ...]:
+def flips(ids: Sequence[int], hateful: np.ndarray, before: Said, after: Said) -> tuple[Flip, ...]:
     """Memes whose predicted label changed, the largest change of probability first."""
     was, now = before.probability >= before.threshold, after.probability >= after.threshold
     changed = np.flatnonzero(was != now)

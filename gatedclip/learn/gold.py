@@ -40,9 +40,6 @@ class Manifest:
         lines = (f"{e.meme_id} {e.label.value} {e.content}" for e in self.entries)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
-    def plain(self) -> list[list[object]]:
-        return [[e.meme_id, e.label.value, e.content] for e in self.entries]
-
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> Manifest:
         return cls(tuple(sorted(entries, key=lambda entry: entry.meme_id)))

@@ -54,7 +54,7 @@ class Bars:
     gate_edge: float = 0.02
     """The mean gate keeps this far from 0 and from 1."""
 
-    gate_spread: float = 0.01
+    gate_spread: float = 0.001
     """Standard deviation of the gate over memes, at least."""
 
     def __post_init__(self) -> None:

@@ -226,8 +226,8 @@ def settle(session: Session, meme: MemeRow) -> None:
 
 
 def _standing(session: Session, meme: MemeRow) -> Standing:
-    if meme.split is Split.GOLD:
-        return Standing(others_only=True)  # waits for everyone, each once
+    if meme.split in (Split.GOLD, Split.RESERVE):
+        return Standing(others_only=True)  # gold waits for everyone, each once; what is sealed waits for nobody
     return fold([*_events(session, DecisionRow.meme_id == meme.id)][::-1], meme.answers)
 
 

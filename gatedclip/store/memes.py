@@ -80,6 +80,11 @@ class MemeColumns:
         at = {meme_id: n for n, meme_id in enumerate(self.ids.tolist())}
         return self.take([at[meme_id] for meme_id in ids])
 
+    def and_(self, more: MemeColumns) -> MemeColumns:
+        """These memes, then `more`."""
+        rest = {f.name: getattr(self, f.name) + getattr(more, f.name) for f in fields(self) if f.name != "ids"}
+        return MemeColumns(np.concatenate([self.ids, more.ids]), **rest)
+
     def where(self, split: Split) -> MemeColumns:
         """The labelled memes of one split."""
         return self.take([n for n, (s, given) in enumerate(zip(self.splits, self.given, strict=True)) if s == split and given])
@@ -207,6 +212,13 @@ class Memes:
                 row.text = text
             return to_meme(row)
 
+    def ask(self, ids: Sequence[int], answers: int) -> None:
+        """From now on at least so many people must answer each of these memes."""
+        with self._db.writing() as session:
+            for some in chunks(ids):
+                few = MemeRow.answers < answers
+                session.execute(update(MemeRow).where(MemeRow.id.in_(some), few).values(answers=answers))
+
     def place(self, meme_id: int, split: Split, given: Label | None) -> Meme:
         """The meme in another split, with the label it has there; it waits anew."""
         with self._db.writing() as session:
@@ -237,7 +249,7 @@ class Memes:
 
 
 def _of(split: Split | None) -> list[ColumnElement[bool]]:
-    return [MemeRow.split == split] if split else [MemeRow.split.not_in((Split.ERASED, Split.GOLD))]
+    return [MemeRow.split == split] if split else [MemeRow.split.not_in((Split.ERASED, Split.GOLD, Split.RESERVE))]
 
 
 def _join(session: Session, ids: Sequence[int]) -> None:

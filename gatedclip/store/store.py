@@ -8,6 +8,7 @@ from gatedclip.store.decisions import Decisions
 from gatedclip.store.drafts import Drafts
 from gatedclip.store.erasure import Erasure
 from gatedclip.store.exposures import Exposures
+from gatedclip.store.gold import Gold
 from gatedclip.store.jobs import Jobs
 from gatedclip.store.likenesses import Likenesses
 from gatedclip.store.memes import Memes
@@ -38,6 +39,7 @@ class Store:
         self.vectors = Vectors(database)
         self.likenesses = Likenesses(database)
         self.versions = Versions(database)
+        self.gold = Gold(database)
         self.jobs = Jobs(database)
         self.settings = Settings(database)
         self.attributions = Attributions(database)

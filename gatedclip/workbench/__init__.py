@@ -5,6 +5,7 @@ from gatedclip.store.memes import MemeFilter
 from gatedclip.workbench.bench import silent
 from gatedclip.workbench.bringing import Bringing
 from gatedclip.workbench.leading import Leading
+from gatedclip.workbench.promoting import Promoting
 from gatedclip.workbench.reviewing import Reviewing
 from gatedclip.workbench.teaching import Teaching
 from gatedclip.workbench.trying import Trying
@@ -12,5 +13,5 @@ from gatedclip.workbench.trying import Trying
 __all__ = ["DecisionFilter", "MemeFilter", "Workbench", "silent"]
 
 
-class Workbench(Bringing, Reviewing, Leading, Trying, Teaching):
+class Workbench(Bringing, Reviewing, Leading, Trying, Teaching, Promoting):
     """Everything the workbench can do. One per process, safe to share between threads."""

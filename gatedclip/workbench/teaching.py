@@ -10,7 +10,6 @@ from gatedclip.types import (
     HeadVersion,
     Job,
     Progress,
-    Promotion,
     Report,
     Scores,
     report_from,
@@ -66,16 +65,3 @@ class Teaching(Bench):
     def report(self, version: HeadVersion) -> Report | None:
         """The version against its parent, as measured when it was trained; None where there was nothing to compare."""
         return report_from(version.report) if version.report else None
-
-    def promote(self, version_id: int, by: str, reason: str = "") -> Promotion:
-        """Makes a version serve from the next prediction on."""
-        self.team.require(by, "promote")
-        return self.store.versions.promote(version_id, by, reason)
-
-    def roll_back(self, by: str, reason: str = "") -> Promotion:
-        """Makes the head serve that served before."""
-        self.team.require(by, "promote")
-        return self.store.versions.rollback(by, reason)
-
-    def promotions(self) -> list[Promotion]:
-        return self.store.versions.promotions()

@@ -126,7 +126,7 @@ def test_filters_that_fit_nothing_say_so(app, taught):
 
 
 def test_a_head_without_a_gate_has_no_balance(app, taught):
-    taught.promote(taught.retrain(TrainConfig(head="words", epochs=2, warmup=1), "anna").id, "anna")
+    taught.promote(taught.retrain(TrainConfig(head="words", epochs=2, warmup=1), "anna").id, "anna", "to look at", override=True)
     shown = app("gates")
     assert not shown.exception
     assert "has no gate" in said(shown)

@@ -185,12 +185,14 @@ def test_the_retrain_page_says_what_would_be_learned_from(app, taught):
     assert "1 decided as unsure" in said(shown)
 
 
-def test_promoting_and_rolling_back_changes_the_head_that_serves(app, taught):
+def test_a_head_that_changes_nothing_is_refused_and_a_head_that_serves_can_be_rolled_back(app, taught):
     taught.retrain(QUICK, "anna")
     shown = app("models")
     button(shown, "Promote v2").click().run()
-    assert taught.champion().id == 2
-    assert "v2 serves now" in said(shown)
+    assert taught.champion().id == 1
+    assert "No change: the AUROC goes from" in said(shown)
+    taught.promote(2, "lea", "to look at", override=True)
+    shown = app("models")
     button(shown, "Roll back").click().run()
     assert taught.champion().id == 1
 

@@ -21,7 +21,7 @@ from gatedclip.workbench import Workbench
 
 VERBS = {
     "demo", "serve", "import", "export", "predict", "explain", "ledger", "what-if", "gates", "figure", "similar", "confounders",
-    "compare", "train", "retrain", "versions", "evaluate", "promote", "world", "bench",
+    "compare", "train", "retrain", "versions", "evaluate", "judge", "noise", "promote", "world", "bench",
     "audit", "people", "policy", "agreement",
 }  # fmt: skip
 

@@ -73,7 +73,7 @@ def test_a_retraining_in_its_own_process_leaves_a_candidate_that_does_not_serve_
     assert (version.created_by, version.data["base"], version.data["decisions"]) == ("anna", 40, 0)
     assert version.config == QUICK.to_dict()
     assert workbench.champion() is None
-    workbench.promote(version.id, "anna")
+    workbench.promote(version.id, "anna", "two epochs on forty memes", override=True)
     said = workbench.predict(workbench.store.memes.find(MemeFilter(split=Split.TEST)))
     assert len(said) == 12
     assert {p.version_id for p in said} == {version.id}
