@@ -6,16 +6,18 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from gatedclip.config import TrainConfig
 from gatedclip.data.text import fingerprint
 from gatedclip.learn.audit import Material, gold_in_training, require_none_refused
+from gatedclip.learn.gold import content
 from gatedclip.learn.lesson import Lesson, Said, consensus, plan, with_kin
 from gatedclip.store.memes import MemeColumns
 from gatedclip.store.store import Store
 from gatedclip.types import WORLD, Decision, Split
 
-LESSON = "lesson.json"  # beside a head: the ids of the memes it learned from
+LESSON = "lesson.json"  # beside a head: what it learned from
 DRAWN = "gold: drawn"  # setting: ids of memes that may become gold and are kept out of lessons until that is settled
 HELD_OUT = (Split.VALIDATION, Split.TEST)
 
@@ -86,12 +88,35 @@ def _leaking(memes: MemeColumns, ids: Sequence[int]) -> set[int]:
     return {i for i, p, text, family in each if p in pictures or fingerprint(text) in words or family in families}
 
 
-def keep(lesson: Lesson, folder: Path) -> None:
-    """Notes beside a head which memes it learned from."""
-    (folder / LESSON).write_text(json.dumps([int(meme_id) for meme_id in lesson.ids]))
+def keep(lesson: Lesson, memes: MemeColumns, validation: MemeColumns, folder: Path) -> None:
+    """Notes beside a head everything that trains it again: what it learned from, in order, and what chose its epoch."""
+    told = {
+        "ids": [int(meme_id) for meme_id in lesson.ids],
+        "hateful": lesson.hateful.tolist(),
+        "weight": lesson.weight.tolist(),
+        "base": lesson.base,
+        "contents": contents(memes.of(lesson.ids)),
+        "validation": validation.ids.tolist(),
+        "validation_labels": [label.value for label in validation.given if label],
+        "validation_contents": contents(validation),
+    }
+    (folder / LESSON).write_text(json.dumps(told))
+
+
+def contents(memes: MemeColumns) -> list[str]:
+    """What each meme shows, as the beginning of a hash: enough to notice that it was changed."""
+    return [content(picture, text)[:16] for picture, text in zip(memes.pictures, memes.texts, strict=True)]
+
+
+def kept(folder: Path) -> dict[str, Any] | None:
+    """What `keep` noted; None where nothing or only ids were noted, as beside the head that came with the demo."""
+    file = folder / LESSON
+    told = json.loads(file.read_text()) if file.is_file() else None
+    return told if isinstance(told, dict) else None
 
 
 def learned(folder: Path) -> set[int]:
     """Ids of the memes a head learned from; none for the head that came with the demo."""
     file = folder / LESSON
-    return set(json.loads(file.read_text())) if file.is_file() else set()
+    told = json.loads(file.read_text()) if file.is_file() else []
+    return set(told["ids"] if isinstance(told, dict) else told)  # once only the ids were noted

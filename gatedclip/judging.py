@@ -15,6 +15,7 @@ from gatedclip.gold import entries
 from gatedclip.learn.compare import Said, flips
 from gatedclip.learn.gold import KNOWN, Manifest, require_unchanged
 from gatedclip.learn.promotion import SEED_NOISE, Bars, Evidence, MustPass, judge
+from gatedclip.learn.reviewers import HeldOutReviewers, held_out_reviewers
 from gatedclip.learn.train import fit
 from gatedclip.model.metrics import area_under, scores
 from gatedclip.model.operating import proportion
@@ -180,6 +181,21 @@ def queue_effect(engine: Engine, version: HeadVersion, limit: int = WAITING) -> 
     rates = [proportion(int(f.sum()), len(f)) if len(f) else None for f in flagged]
     changed = int((flagged[0] != flagged[-1]).sum())
     return QueueEffect(len(waiting), rates[1] if before else None, rates[0], changed)
+
+
+# --- does it learn the reviewer? -------------------------------------------------------------------------------------
+
+
+def reviewer_held_out(engine: Engine, config: TrainConfig, progress: Progress) -> HeldOutReviewers:
+    """Heads trained without one reviewer's decisions at a time, each judged on those, beside random parts left out."""
+    memes = curriculum.columns(engine.store, engine.encoder.demo)
+    lesson = curriculum.lesson(engine.store, memes, config)
+    who = {d.meme_id: d.reviewer for d in engine.store.decisions.standing()}
+    held = memes.where(Split.VALIDATION)
+    learn = examples(engine, memes.of(lesson.ids), lesson.hateful, lesson.weight, config, progress)
+    stop = examples(engine, held, hateful(held), None, config, progress)
+    reviewers = [who.get(meme_id, "") for meme_id in lesson.ids[lesson.base :]]
+    return held_out_reviewers(learn, lesson.base, reviewers, stop, config, progress)
 
 
 # --- what another seed changes ---------------------------------------------------------------------------------------

@@ -35,11 +35,18 @@ def retrain(engine: Engine, config: TrainConfig, by: str, progress: Progress) ->
     validation = memes.where(Split.VALIDATION)
     if not len(validation):
         raise DataError("No validation memes: they choose when to stop. Import labelled memes into the base set first.")
-    train = examples(engine, memes.of(lesson.ids), lesson.hateful, lesson.weight, config, progress)
-    held = examples(engine, validation, hateful(validation), None, config, progress)
-    fitted = fit(train, held, config, lambda epoch: progress(epoch.number / config.epochs, _say(epoch, config)))
-    trained = finish(fitted, train, held, lesson, config, engine.encoder.identity)
+    trained = train(engine, lesson, memes.of(lesson.ids), validation, config, progress)
     return _keep(engine, trained, lesson, by, memes)
+
+
+def train(
+    engine: Engine, lesson: Lesson, learn: MemeColumns, validation: MemeColumns, config: TrainConfig, progress: Progress
+) -> TrainedHead:
+    """The head of a lesson, whose memes `learn` are in its order; the same lesson, validation and config give the same bytes."""
+    taught = examples(engine, learn, lesson.hateful, lesson.weight, config, progress)
+    held = examples(engine, validation, hateful(validation), None, config, progress)
+    fitted = fit(taught, held, config, lambda epoch: progress(epoch.number / config.epochs, _say(epoch, config)))
+    return finish(fitted, taught, held, lesson, config, engine.encoder.identity)
 
 
 def _say(epoch: Epoch, config: TrainConfig) -> str:
@@ -61,7 +68,7 @@ def _keep(engine: Engine, trained: TrainedHead, lesson: Lesson, by: str, memes: 
     test, report = measure(engine, parent, trained, memes)
     folder = uuid.uuid4().hex
     checkpoint.save(trained, engine.settings.versions / folder)
-    curriculum.keep(lesson, engine.settings.versions / folder)
+    curriculum.keep(lesson, memes, memes.where(Split.VALIDATION), engine.settings.versions / folder)
     told = trained.provenance
     metrics = {name: told[name] for name in ("validation", "best_epoch", "epochs", "seconds")}
     return engine.store.versions.add(

@@ -155,6 +155,50 @@ def judge(
     show({"verdict": plain(found), "shadow": plain(shadow), "queue": plain(queue)}, "\n".join(lines), as_json)
 
 
+def card(
+    version: Annotated[int, typer.Argument(max=LARGEST, help="Number of the version: 2 for v2.")],
+    html: Annotated[bool, typer.Option("--html", help="A page of HTML instead of Markdown.")] = False,
+) -> None:
+    """The card of a head: what it learned from, how well it does and where not, its limits and its hashes.
+
+    Example: gatedclip card 2 --html > v2.html
+    """
+    bench = Workbench.open()
+    print(bench.card(bench.version(version), "html" if html else "markdown"))
+
+
+def reproduce(
+    version: Annotated[int, typer.Argument(max=LARGEST, help="Number of the version: 2 for v2.")],
+    as_json: AsJson = False,
+) -> None:
+    """Train a head again from what lies beside it, and say whether the weights are equal byte by byte. Nothing is kept.
+
+    Example: gatedclip reproduce 2
+    """
+    bench = Workbench.open()
+    chosen = bench.version(version)
+    with watching("Training again") as progress:
+        found = bench.reproduce(chosen, progress)
+    show(found, f"{chosen.name}: {found.sentence}", as_json)
+
+
+def reviewers(preset: PresetOption = "tuned", as_json: AsJson = False) -> None:
+    """Does the head learn the reviewer? AUROC on each one's decisions without having learned from them. Minutes.
+
+    Example: gatedclip reviewers
+    """
+    bench = Workbench.open()
+    with watching("Reviewers") as progress:
+        found = bench.reviewer_held_out(TrainConfig.preset(preset), progress)  # type: ignore[arg-type]
+    lines = [
+        f"a random part left out   {found.normal}",
+        f"the reviewer left out    {found.held}",
+        f"difference {_signed(found.change)}",
+    ]
+    lines += [f"  {name}: {area} on {n} decisions" for name, n, area in found.reviewers]
+    show(found, "\n".join(lines), as_json)
+
+
 def noise(
     seeds: Annotated[int, typer.Option(min=2, max=50, help="How many heads to train.")] = 5,
     preset: PresetOption = "tuned",

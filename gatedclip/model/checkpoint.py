@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -100,6 +101,11 @@ def load(folder: Path) -> TrainedHead:
         raise CheckpointError(
             f"The head in {folder} is damaged ({_first_line(error)}). Roll back to another version or train again."
         ) from error
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of each of a head's files, by name."""
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (WEIGHTS, FAMILIAR, CARD)}
 
 
 def _card(folder: Path) -> dict[str, Any]:

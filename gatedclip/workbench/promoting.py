@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gatedclip import curriculum, gold
+from gatedclip import card, curriculum, gold
 from gatedclip.config import TrainConfig
 from gatedclip.types import HeadVersion, Look, Progress, Promotion, Verdict
 from gatedclip.workbench.bench import Bench, silent
@@ -13,6 +13,8 @@ from gatedclip.workbench.bench import Bench, silent
 if TYPE_CHECKING:
     from gatedclip.judging import QueueEffect, Shadow
     from gatedclip.learn.promotion import Bars
+    from gatedclip.learn.reviewers import HeldOutReviewers
+    from gatedclip.reproducing import Reproduction
 
 
 class Promoting(Bench):
@@ -53,6 +55,36 @@ class Promoting(Bench):
         from gatedclip.judging import queue_effect
 
         return queue_effect(self.engine, version, limit)
+
+    # --- what a version is ----------------------------------------------------------------------------------------
+
+    def reproduce(self, version: HeadVersion, progress: Progress = silent) -> Reproduction:
+        """Trains a version again from what lies beside it and says whether the bytes are equal; nothing is kept."""
+        from gatedclip.reproducing import reproduce
+
+        return reproduce(self.engine, version, progress)
+
+    def card(self, version: HeadVersion, form: card.Form = "markdown") -> str:
+        """The version card: data, metrics, slices, gate, limits and hashes, as Markdown or as a page of HTML."""
+        from gatedclip.model import checkpoint
+
+        folder = self.settings.versions / version.folder
+        trained = checkpoint.load(folder)
+        told = card.sections(
+            version,
+            (trained.threshold, trained.temperature),
+            checkpoint.hashes(folder),
+            self.report(version),  # type: ignore[attr-defined]
+            [p for p in self.promotions() if p.version_id == version.id],
+            [look for look in self.looks() if look.version_id == version.id],
+        )
+        return card.render(f"Version card: {version.name}", told, form)
+
+    def reviewer_held_out(self, config: TrainConfig, progress: Progress = silent) -> HeldOutReviewers:
+        """Whether a head learns the reviewer: AUROC on each one's decisions without having learned from them. Minutes."""
+        from gatedclip.judging import reviewer_held_out
+
+        return reviewer_held_out(self.engine, config, progress)
 
     # --- how high the bars lie ------------------------------------------------------------------------------------
 

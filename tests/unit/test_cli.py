@@ -21,8 +21,9 @@ from gatedclip.workbench import Workbench
 
 VERBS = {
     "demo", "serve", "import", "export", "predict", "explain", "ledger", "what-if", "gates", "figure", "similar", "confounders",
-    "compare", "train", "retrain", "versions", "evaluate", "judge", "noise", "promote", "world", "bench",
-    "audit", "people", "policy", "agreement",
+    "compare", "train", "retrain", "versions", "evaluate", "promote", "world", "bench",
+    "judge", "noise", "card", "reproduce", "reviewers",
+    "audit", "people", "policy", "agreement", "simulate",
 }  # fmt: skip
 
 
@@ -440,3 +441,13 @@ def test_copies_of_two_memes_are_measured_by_kind(run):
         "other main thing": 2, "other places": 2, "strangers": 1,
     }  # fmt: skip
     assert next(line["both"] for line in found if line["kind"] == "JPEG 70") == 2
+
+
+def test_a_candidate_is_judged_carded_and_trained_again_in_a_terminal(served):
+    assert "seed noise: " in served("judge", "2").stdout
+    assert served("card", "2").stdout.startswith("# Version card: v2")
+    assert served("card", "2", "--html").stdout.startswith("<!doctype html>")
+    assert "the same byte by byte" in served("reproduce", "2").stdout
+    assert "may not serve yet" in refused(served("promote", "2", "--by", "lea"))
+    assert "needs a reason" in refused(served("promote", "2", "--override"))
+    assert served("promote", "2", "--override", "--reason", "to look at").stdout == "v2 serves now.\n"
