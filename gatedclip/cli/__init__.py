@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from gatedclip.cli import bench, bring, figure, gates, lab, look, teach, team, world
+from gatedclip.cli import bench, bring, figure, gates, lab, look, simulate, teach, team, world
 from gatedclip.data.text import clean_text
 from gatedclip.errors import GatedCLIPError
 
@@ -73,6 +73,7 @@ members.command("role")(team.change_role)
 app.add_typer(policies, name="policy")
 policies.command("show")(team.policy)
 app.command("agreement")(team.agreement)
+app.command("simulate")(simulate.simulate)
 
 app.add_typer(worlds, name="world")
 worlds.command("build")(world.build)
@@ -83,7 +84,9 @@ benches.callback()(bench.measure)
 benches.command("explain")(bench.explanations)
 benches.command("claim")(bench.claims)
 benches.command("duplicates")(bench.duplicates)
+benches.command("refit")(bench.refit)
 benches.command("memory")(bench.memory)
+benches.command("rationales")(bench.rationales)
 
 
 def main() -> None:

@@ -117,3 +117,40 @@ def memory(
     with watching("Remembering") as progress:
         found = remembering.run(trained.head, trained.threshold, TrainConfig(), corrections, seeds, progress)
     show(found, remembering.table(found), as_json)
+
+
+def refit(
+    memes: Annotated[int, typer.Option(min=64, max=1_000_000, help="Memes to learn from: base and corrections.")] = 9000,
+    width: Annotated[
+        int, typer.Option(min=1, max=4096, help="Numbers in a vector: 512 of ViT-B/32, 128 of the small CLIP.")
+    ] = 512,
+    epochs: Annotated[int, typer.Option(min=1, max=1000, help="Passes over them.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a whole refit: a plain loop, ours, and a committee of five at once, one after the other. Two minutes.
+
+    Example: gatedclip bench refit --memes 1000 --epochs 2
+    """
+    from gatedclip.learn import pace
+
+    with watching("Refit") as progress:
+        found = pace.refit(memes, width, epochs, progress)
+    show({**plain(found), "faster": found.faster, "at_once": found.at_once}, pace.render(found), as_json)
+
+
+def rationales(
+    memes: Annotated[int, typer.Option(min=200, max=8500, help="Memes to learn from.")] = 3000,
+    seeds: Annotated[int, typer.Option(min=2, max=50, help="Other borders, other marks and other heads.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what learning from marked reasons gives where a shortcut is planted in the memes to learn from. Minutes.
+
+    Example: gatedclip bench rationales --memes 1000
+    """
+    from gatedclip.config import TrainConfig
+    from gatedclip.model.encoder import load_encoder
+    from gatedclip.world import rationales as measured
+
+    with watching("Rationales") as progress:
+        found = measured.run(load_encoder("demo"), TrainConfig(), (memes, 500, 1000, 200), seeds, progress)
+    show(found, measured.table(found), as_json)
