@@ -136,7 +136,8 @@ def test_a_visitor_s_corrections_teach_the_missing_themes_and_reset_brings_the_f
     report = seeded.report(version)
     missing = next(part for part in report.slices if part.name == NEW_THEMES)
     assert missing.change.low > 0  # better on memes of those themes that nobody decided, beyond chance
-    seeded.promote(version.id, "visitor")
+    assert [r.rule for r in seeded.judge(version).refusals] in ([], ["seed noise"])  # over all themes another seed changes as much
+    seeded.promote(version.id, "visitor", "better on the missing themes", override=True)
 
     fresh = demo.reset(seeded)
     assert state(fresh) == first_day
