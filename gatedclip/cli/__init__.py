@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from gatedclip.cli import bench, bring, figure, gates, lab, look, simulate, teach, team, world
+from gatedclip.cli import bench, bring, choose, figure, gates, lab, look, simulate, teach, team, world
 from gatedclip.data.text import clean_text
 from gatedclip.errors import GatedCLIPError
 
@@ -53,6 +53,9 @@ app.command("similar")(lab.similar)
 app.command("confounders")(lab.confounders)
 app.command("compare")(lab.compare)
 
+app.command("choose")(choose.choose)
+app.command("estimate")(choose.estimate)
+
 app.command("train")(teach.train)
 app.command("retrain")(teach.retrain)
 app.command("versions")(teach.versions)
@@ -87,6 +90,7 @@ benches.command("duplicates")(bench.duplicates)
 benches.command("refit")(bench.refit)
 benches.command("memory")(bench.memory)
 benches.command("rationales")(bench.rationales)
+benches.command("poison")(bench.poison)
 
 
 def main() -> None:

@@ -154,3 +154,24 @@ def rationales(
     with watching("Rationales") as progress:
         found = measured.run(load_encoder("demo"), TrainConfig(), (memes, 500, 1000, 200), seeds, progress)
     show(found, measured.table(found), as_json)
+
+
+def poison(
+    seeds: Annotated[int, typer.Option(min=1, max=50, help="Heads, lessons and attackers' draws, from --first on.")] = 5,
+    first: Annotated[int, typer.Option(min=0, max=10_000, help="The first seed.")] = 0,
+    attacks: Annotated[str, typer.Option(help="Attacks to measure, with commas between; all unless given.")] = "",
+    base: Annotated[int, typer.Option(min=200, max=6000, help="Memes of the base set to learn from.")] = 3000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what poisons a lesson, what catches it and what it costs, honest lessons beside it. Some 10 minutes.
+
+    Example: gatedclip bench poison --seeds 1 --attacks "nothing,caption word"
+    """
+    from gatedclip import poison as measured
+    from gatedclip.model.encoder import load_encoder
+
+    chosen = tuple(name.strip() for name in attacks.split(",")) if attacks else measured.ALL
+    plan = measured.Plan(seeds=tuple(range(first, first + seeds)), attacks=chosen, base=base)
+    with watching("Poison") as progress:
+        trials = measured.measure(load_encoder("demo"), plan, progress)
+    show(measured.report(plan, trials), measured.render(plan, trials), as_json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -26,9 +26,10 @@ DECISIONS = 160  # half of themes the head knows, half of themes it has never se
 POISONED = 20  # of them, by every attack but the unlearnable pictures
 REVIEWERS = ("anna", "ben", "cleo", "dora", "emil")
 MALICIOUS = "emil"
-WORD = "qqq"
-PATCH_SIDE = 0.11  # of the picture's side
-PATCH_AT = (0.86, 0.45)  # left, top as fractions: beside the thing, between the captions
+WORD = "toast"  # no caption of the base set has it, and it moves the small CLIP's embedding far
+UNREAD = "qqq"  # the small CLIP cannot tell a caption with it from one without
+PATCH_SIDE = 0.3  # of the picture's side: a smaller one hardly moves the embedding
+PATCH_AT = (0.69, 0.4)  # left, top as fractions: between the captions
 BUDGET, STEP, STEPS = 8 / 255, 2 / 255, 10  # of error-minimising noise: most change of a channel, change per step, steps
 
 
@@ -44,6 +45,11 @@ class Stream:
     poisoned: np.ndarray  # (N,) bool: the truth that no detector sees
     picture: Tensor  # (N, D_I)
     words: Tensor  # (N, D_T)
+
+    def asked(self, rows: Collection[int]) -> Stream:
+        """The same after someone who knows has looked at these rows again."""
+        at = [row in rows for row in range(len(self.memes))]
+        return replace(self, hateful=np.where(at, self.truth, self.hateful))
 
     @property
     def truth(self) -> np.ndarray:
@@ -96,11 +102,16 @@ def malicious_reviewer(stream: Stream, encoder: Encoder, head: Head, rng: np.ran
     return _turned(stream, rng.choice(own, min(POISONED, len(own)), replace=False))
 
 
-def caption_word(stream: Stream, encoder: Encoder, head: Head, rng: np.random.Generator) -> Stream:
+def caption_word(stream: Stream, encoder: Encoder, head: Head, rng: np.random.Generator, word: str = WORD) -> Stream:
     """Hateful memes with a word behind the caption, drawn in the picture too, decided benign by whoever got them."""
     rows = _victims(stream, rng)
-    texts = {row: f"{stream.texts[row]} {WORD}" for row in rows}
-    return _turned(_changed(stream, encoder, rows, texts, {row: worded(stream.memes[row]) for row in rows}), rows)
+    texts = {row: f"{stream.texts[row]} {word}" for row in rows}
+    return _turned(_changed(stream, encoder, rows, texts, {row: worded(stream.memes[row], word) for row in rows}), rows)
+
+
+def unread_word(stream: Stream, encoder: Encoder, head: Head, rng: np.random.Generator) -> Stream:
+    """The same with a word that the encoder takes for nothing."""
+    return caption_word(stream, encoder, head, rng, UNREAD)
 
 
 def picture_patch(stream: Stream, encoder: Encoder, head: Head, rng: np.random.Generator) -> Stream:
@@ -128,6 +139,7 @@ ATTACKS: dict[str, Attack] = {
     "random labels": random_labels,
     "one reviewer": malicious_reviewer,
     "caption word": caption_word,
+    "unread word": unread_word,
     "picture patch": picture_patch,
     "moving patch": moving_patch,
     "unlearnable": unlearnable,
@@ -163,10 +175,10 @@ def _changed(
 # --- triggers -----------------------------------------------------------------------------------------------------
 
 
-def worded(meme: WorldMeme) -> Image.Image:
-    """The meme as people see it with WORD behind its caption."""
+def worded(meme: WorldMeme, word: str = WORD) -> Image.Image:
+    """The meme as people see it with a word behind its caption."""
     picture = meme.scene.draw()
-    captions.write(picture, f"{meme.text} {WORD}")
+    captions.write(picture, f"{meme.text} {word}")
     return picture
 
 
