@@ -136,7 +136,7 @@ def test_a_visitor_s_corrections_teach_the_missing_themes_and_reset_brings_the_f
     report = seeded.report(version)
     missing = next(part for part in report.slices if part.name == NEW_THEMES)
     assert missing.change.low > 0  # better on memes of those themes that nobody decided, beyond chance
-    assert [r.rule for r in seeded.judge(version).refusals] in ([], ["seed noise"])  # over all themes another seed changes as much
+    assert [r.rule for r in seeded.judge(version).refusals] in ([], ["seed noise"])
     seeded.promote(version.id, "visitor", "better on the missing themes", override=True)
 
     fresh = demo.reset(seeded)
