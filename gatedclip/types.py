@@ -297,6 +297,41 @@ class QueueRule:
     answers: int = 1  # how many people must answer what is reviewed here
 
 
+ASKED: dict[str, str] = {
+    "random": "by chance, to measure how good the model is",
+    "uncertain": "because the model is unsure about it",
+    "typical": "because it is typical of memes unlike those decided so far",
+    "disagreement": "because heads trained on different memes disagree about it",
+    "suspected error": "because a second answer is wanted, given without the first",
+    "conflict": "because it is doubtful what the model goes by here",
+}
+"""Why a meme is asked, by strategy, in words that do not tell which label the model leans to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One meme of a batch to look at next."""
+
+    meme_id: int
+    strategy: str  # a key of ASKED
+    reason: str  # in words that may tell what the model says of it: for after the decision
+    chance: float  # of having been selected, 0..1
+    seed: int  # of the whole batch
+    version_id: int  # the head that served when it was chosen
+    batch: int = 0
+    at: datetime = datetime.min
+
+    @property
+    def asked(self) -> str:
+        """Why it is asked, for before the decision."""
+        return ASKED[self.strategy]
+
+    @property
+    def second(self) -> bool:
+        """It was decided already, and its label may be wrong."""
+        return self.strategy == "suspected error"
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """What one head says about one meme."""
@@ -512,7 +547,7 @@ class HeadVersion:
 
     id: int
     parent_id: int | None
-    kind: str  # "gated", "mean", "picture", "words"
+    kind: str  # "gated", "mean", "picture", "words", "ensemble"
     encoder: str  # identity of the encoder its vectors came from
     folder: str  # holds head.safetensors and head.json
     created_by: str
@@ -526,6 +561,11 @@ class HeadVersion:
     @property
     def name(self) -> str:
         return f"v{self.id}"
+
+    @property
+    def gated(self) -> bool:
+        """Has a gate of its own, or the mean of its members'."""
+        return self.kind in ("gated", "ensemble")
 
 
 @dataclass(frozen=True, slots=True)

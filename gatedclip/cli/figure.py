@@ -88,7 +88,7 @@ def _by_version(bench: Workbench, view: View) -> Figure:
     from gatedclip.figures.population import gate_by_version
 
     encoder = view.memes.version.encoder
-    heads = sorted((v for v in bench.versions() if v.encoder == encoder and v.kind == "gated"), key=lambda v: v.id)
+    heads = sorted((v for v in bench.versions() if v.encoder == encoder and v.gated), key=lambda v: v.id)
     return gate_by_version({v.name: bench.population(v).of(view.memes.ids).gate for v in heads}, view.memes.truth)
 
 

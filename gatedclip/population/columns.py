@@ -68,7 +68,7 @@ class Population:
     @property
     def gated(self) -> bool:
         """Whether the head has a gate of its own to look at."""
-        return self.version.kind == "gated"
+        return self.version.gated
 
     @property
     def labelled(self) -> Population:
