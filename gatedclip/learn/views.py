@@ -10,10 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
-import numpy as np
 import torch
 from PIL import Image, ImageDraw
-from torch import Tensor
 
 from gatedclip.errors import DataError
 from gatedclip.learn.train import Examples
@@ -86,19 +84,18 @@ def _mask(picture: Image.Image, regions: Sequence[Region]) -> Image.Image:
     return mask
 
 
-def beside(train: Examples, picture: Tensor, text: Tensor, made: Sequence[View], of: Sequence[int]) -> Examples:
-    """The memes to learn from and, after them, their views: vectors (V, D_I), (V, D_T), each view with the weight of its meme.
+def beside(train: Examples, views: Examples, of: Sequence[int]) -> Examples:
+    """The memes to learn from and, after them, their views as vectors, each with its own share of the weight of its meme.
 
     `of` (V,) are rows of `train`. A view has no mirror image, so flips show it as it is.
     """
     rows = torch.as_tensor(of, dtype=torch.long)
-    weight = torch.ones(len(train)) if train.weight is None else train.weight
-    more = torch.tensor([view.weight for view in made]) * weight[rows]
+    ours, theirs = (torch.ones(len(each)) if each.weight is None else each.weight for each in (train, views))
     return replace(
         train,
-        picture=torch.cat([train.picture, picture]),
-        words=torch.cat([train.words, text]),
-        hateful=torch.cat([train.hateful, torch.tensor(np.array([view.hateful for view in made], dtype=np.float32))]),
-        mirrored=None if train.mirrored is None else torch.cat([train.mirrored, picture]),
-        weight=torch.cat([weight, more]),
+        picture=torch.cat([train.picture, views.picture]),
+        words=torch.cat([train.words, views.words]),
+        hateful=torch.cat([train.hateful, views.hateful]),
+        mirrored=None if train.mirrored is None else torch.cat([train.mirrored, views.picture]),
+        weight=torch.cat([ours, theirs * ours[rows]]),
     )

@@ -65,10 +65,16 @@ class Shown:
 class Viewed:
     """Every view of the memes that can be marked, each without and with the border."""
 
-    made: tuple[View, ...]  # (V,), their pictures without the border
     of: np.ndarray  # (V,) rows of the memes
     picture: Tensor  # (V, 2, D_I)
     words: Tensor  # (V, D_T)
+    hateful: Tensor  # (V,)
+    weight: Tensor  # (V,)
+
+    def take(self, rows: np.ndarray, border: np.ndarray) -> Examples:
+        """These views, with a border where `border` is 1."""
+        at = torch.from_numpy(rows)
+        return Examples(self.picture[at, torch.from_numpy(border)], self.words[at], self.hateful[at], weight=self.weight[at])
 
 
 def run(encoder: Encoder, config: TrainConfig, sizes: tuple[int, int, int, int], seeds: int, progress: Progress) -> Learned:
@@ -136,13 +142,20 @@ def _show(encoder: Encoder, memes: list[WorldMeme], progress: Progress) -> Shown
 
 def _view(encoder: Encoder, memes: Sequence[WorldMeme], progress: Progress) -> Viewed:
     progress(0.2, "Making the views of what can be marked")
-    found = []
-    for n, meme in enumerate(memes):
-        found += [(n, both) for both in zip(*_views(meme), strict=True)]
-    pictures = encode(encoder, (view.picture for _, both in found for view in both))
-    made = tuple(plain for _, (plain, _) in found)
-    words = _read(encoder, [view.text for view in made])
-    return Viewed(made, np.array([n for n, _ in found]), pictures.view(len(made), 2, -1), words)
+    of: list[int] = []
+    told: list[tuple[str, float, float]] = []
+
+    def pictures() -> Iterator[Image.Image]:
+        for n, meme in enumerate(memes):
+            for plain, framed in zip(*_views(meme), strict=True):
+                of.append(n)
+                told.append((plain.text, plain.hateful, plain.weight))
+                yield from (plain.picture, framed.picture)
+
+    flat = encode(encoder, pictures())
+    texts, labels, weights = zip(*told, strict=True)
+    words = _read(encoder, texts)
+    return Viewed(np.array(of), flat.view(len(of), 2, -1), words, torch.tensor(labels), torch.tensor(weights))
 
 
 def _views(meme: WorldMeme) -> list[tuple[View, ...]]:
@@ -192,8 +205,7 @@ def _lesson(
         return plain, held, fair
     chosen, _ = _marked(viewed, len(border), share, seed)
     rows = viewed.of[chosen]
-    picture = viewed.picture[torch.from_numpy(chosen), torch.from_numpy(border[rows])]
-    return beside(plain, picture, viewed.words[chosen], [viewed.made[n] for n in chosen.tolist()], rows), held, fair
+    return beside(plain, viewed.take(chosen, border[rows]), rows.tolist()), held, fair
 
 
 def _marked(viewed: Viewed, memes: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -96,12 +96,12 @@ def test_keep_and_erase_never_both_touch_a_pixel_nor_both_leave_it(corners):
 
 
 def test_views_stand_after_the_memes_with_their_share_of_the_weight():
-    made = views(red(), "you fool", Marks(LEFT, (1,)), H, necessary=True, weight=0.5)
     base = Examples(torch.zeros(3, 2), torch.zeros(3, 2), torch.tensor([0.0, 1.0, 0.0]), weight=torch.tensor([1.0, 4.0, 1.0]))
-    found = beside(base, torch.ones(2, 2), torch.ones(2, 2), made, (1, 1))
+    made = Examples(torch.ones(2, 2), torch.ones(2, 2), torch.tensor([1.0, 0.0]), weight=torch.tensor([0.5, 0.25]))
+    found = beside(base, made, (1, 1))
     assert found.hateful.tolist() == [0.0, 1.0, 0.0, 1.0, 0.0]
-    assert found.weight.tolist() == [1.0, 4.0, 1.0, 2.0, 2.0]
+    assert found.weight.tolist() == [1.0, 4.0, 1.0, 2.0, 1.0]
     assert found.picture[3:].tolist() == [[1.0, 1.0]] * 2
     plain = Examples(torch.zeros(3, 2), torch.zeros(3, 2), torch.zeros(3), mirrored=torch.zeros(3, 2))
-    assert beside(plain, torch.ones(2, 2), torch.ones(2, 2), made, (1, 1)).mirrored.shape == (5, 2)
-    assert len(beside(plain, torch.zeros(0, 2), torch.zeros(0, 2), (), ())) == 3
+    assert beside(plain, made, (1, 1)).mirrored[3:].tolist() == [[1.0, 1.0]] * 2
+    assert len(beside(plain, made.take([]), ())) == 3

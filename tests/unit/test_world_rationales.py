@@ -26,11 +26,11 @@ def test_the_border_goes_with_the_label_as_stated_and_with_nothing_in_the_test()
 
 def test_a_small_run_fills_the_table():
     quick = TrainConfig(epochs=1, batch=64, warmup=0, gate_hold=0)
-    found = run(load_encoder("demo"), quick, (80, 40, 40, 4), 2, lambda fraction, message: None)
+    found = run(load_encoder("demo"), quick, (40, 20, 20, 2), 2, lambda fraction, message: None)
     assert {way: set(marks) for way, marks in found.rows.items()} == {way: set(COLUMNS) for way in WAYS}
     assert "no marks" not in found.gain
     assert all(0 <= marks["pointing"].value <= 1 for marks in found.rows.values())
-    assert table(found).startswith("80 memes to learn from, 40 for validation, 40 to test on, 4 of them pointed at; 2 seeds")
+    assert table(found).startswith("40 memes to learn from, 20 for validation, 20 to test on, 2 of them pointed at; 2 seeds")
 
 
 def test_one_seed_has_no_interval_and_is_refused():
