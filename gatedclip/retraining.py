@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict
 
 import numpy as np
@@ -24,7 +25,13 @@ from gatedclip.store.memes import MemeColumns
 from gatedclip.types import NEW_THEMES, HeadVersion, Label, Progress, Report, Scores, Split
 
 
-def retrain(engine: Engine, config: TrainConfig, by: str, progress: Progress) -> HeadVersion:
+def unwatched(epoch: Epoch) -> None:
+    """An epoch that nobody watches."""
+
+
+def retrain(
+    engine: Engine, config: TrainConfig, by: str, progress: Progress, on_epoch: Callable[[Epoch], None] = unwatched
+) -> HeadVersion:
     """A new candidate from base and decisions, measured against the champion on held-out memes.
 
     Raises DataError when there is too little to learn from, no validation meme, or gold among what would be learned.
@@ -35,17 +42,28 @@ def retrain(engine: Engine, config: TrainConfig, by: str, progress: Progress) ->
     validation = memes.where(Split.VALIDATION)
     if not len(validation):
         raise DataError("No validation memes: they choose when to stop. Import labelled memes into the base set first.")
-    trained = train(engine, lesson, memes.of(lesson.ids), validation, config, progress)
+    trained = train(engine, lesson, memes.of(lesson.ids), validation, config, progress, on_epoch)
     return _keep(engine, trained, lesson, by, memes)
 
 
 def train(
-    engine: Engine, lesson: Lesson, learn: MemeColumns, validation: MemeColumns, config: TrainConfig, progress: Progress
+    engine: Engine,
+    lesson: Lesson,
+    learn: MemeColumns,
+    validation: MemeColumns,
+    config: TrainConfig,
+    progress: Progress,
+    on_epoch: Callable[[Epoch], None] = unwatched,
 ) -> TrainedHead:
     """The head of a lesson, whose memes `learn` are in its order; the same lesson, validation and config give the same bytes."""
     taught = examples(engine, learn, lesson.hateful, lesson.weight, config, progress)
     held = examples(engine, validation, hateful(validation), None, config, progress)
-    fitted = fit(taught, held, config, lambda epoch: progress(epoch.number / config.epochs, _say(epoch, config)))
+
+    def told(epoch: Epoch) -> None:
+        on_epoch(epoch)
+        progress(epoch.number / config.epochs, _say(epoch, config))
+
+    fitted = fit(taught, held, config, told)
     return finish(fitted, taught, held, lesson, config, engine.encoder.identity)
 
 

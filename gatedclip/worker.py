@@ -7,14 +7,17 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from gatedclip.config import TrainConfig
 from gatedclip.errors import GatedCLIPError
 from gatedclip.store.jobs import Jobs
 from gatedclip.types import Job, JobStatus
 from gatedclip.workbench import Workbench
+
+if TYPE_CHECKING:
+    from gatedclip.learn.train import Epoch
 
 REPORT_EVERY = 0.5  # seconds between two notes of progress
 
@@ -41,8 +44,22 @@ class Reporter:
 
 
 def retrain(workbench: Workbench, job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
-    version = workbench.retrain(TrainConfig.from_dict(job.options), job.requested_by, progress)
+    """A new candidate; each epoch is told in the job's result as it ends."""
+    epochs: list[dict[str, float]] = []
+
+    def told(epoch: Epoch) -> None:
+        epochs.append(asdict(epoch))
+        workbench.store.jobs.note(job.id, {"epochs": epochs})
+
+    version = workbench.retrain(TrainConfig.from_dict(job.options), job.requested_by, progress, told)
     return {"version_id": version.id}
+
+
+def audit(workbench: Workbench, job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
+    """What is wrong with what would be learned from, and of which lesson that was found."""
+    config = TrainConfig.from_dict(job.options)
+    lesson = workbench.lesson(config).sha256
+    return {"findings": [asdict(finding) for finding in workbench.examine(config, progress)], "lesson": lesson}
 
 
 def explain(workbench: Workbench, job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
@@ -53,9 +70,16 @@ def explain(workbench: Workbench, job: Job, progress: Callable[[float, str], Non
     return {"meme_id": wanted["meme_id"]}
 
 
+def choose(workbench: Workbench, job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
+    """Chooses the memes to look at next."""
+    return {"batch": workbench.choose(job.requested_by, progress)[0].batch}
+
+
 WORK: dict[str, Callable[[Workbench, Job, Callable[[float, str], None]], dict[str, Any]]] = {
     "retrain": retrain,
+    "audit": audit,
     "explain": explain,
+    "choose": choose,
 }
 
 

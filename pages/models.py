@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from gatedclip.ui import loaders, models, nav, parts
+from gatedclip.ui import bars, estimate, loaders, models, nav, parts
 
 nav.require_frame()
 
@@ -15,4 +15,6 @@ if not versions:
 chosen = models.choose(bench, versions)
 models.actions(bench, chosen)
 models.detail(bench, chosen)
+bars.show(bench, chosen)
 models.promotions(bench)
+estimate.show(bench)

@@ -33,6 +33,12 @@ def training_curves(epochs: Sequence[Mapping[str, float]], best: int) -> go.Figu
     )
 
 
+def live_curves(epochs: Sequence[Mapping[str, float]]) -> go.Figure:
+    """The same of a training that is under way; the best epoch so far is marked."""
+    best = max(epochs, key=lambda epoch: epoch["auroc"])
+    return training_curves(epochs, int(best["number"]))
+
+
 def before_after(report: Report) -> go.Figure:
     """AUROC by slice under two heads, two dots a row with their 95 % intervals; the top row is all held-out memes."""
     rows = [("all", report.before.n, report.before.auroc, report.after.auroc)]

@@ -48,6 +48,11 @@ class Jobs:
         with self._db.writing() as session:
             return session.scalar(alive.where(JobRow.id == job_id, ACTIVE)) is not False
 
+    def note(self, job_id: int, result: dict[str, Any]) -> None:
+        """Keeps what an active job has found so far; its end replaces it."""
+        with self._db.writing() as session:
+            session.execute(update(JobRow).where(JobRow.id == job_id, ACTIVE).values(result=result))
+
     def cancel(self, job_id: int) -> None:
         """Asks an active job to stop; it does so at its next `progress`."""
         with self._db.writing() as session:

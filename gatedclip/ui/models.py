@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from gatedclip.types import HeadVersion
-from gatedclip.ui import parts, report, session
+from gatedclip.types import HeadVersion, Promotion
+from gatedclip.ui import parts, promotion, report, session
 from gatedclip.workbench import Workbench
 
 
@@ -30,24 +32,20 @@ def choose(bench: Workbench, versions: list[HeadVersion]) -> HeadVersion:
 
 def actions(bench: Workbench, version: HeadVersion) -> None:
     """Promote the chosen head, or go back to the one that served before."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button(
-            f"Promote {version.name}",
-            key=f"promote-{version.id}",
-            type="primary",
-            icon=":material/publish:",
-            disabled=version.champion,
-            on_click=report.promote,
-            args=(bench, version),
-        )
+    with st.container(horizontal=True):
+        if not version.champion:
+            promotion.offer(bench, version)
         st.button(
             "Roll back",
             key="roll-back",
             icon=":material/undo:",
+            disabled=len(bench.promotions()) < 2 or not promotion.may(bench),
+            help="The head that served before serves again." if promotion.may(bench) else promotion.LEADS_ONLY,
             on_click=_roll_back,
             args=(bench,),
-            disabled=len(bench.promotions()) < 2,
         )
+    if not version.champion:
+        promotion.ruled(bench, version)
 
 
 def _roll_back(bench: Workbench) -> None:
@@ -58,6 +56,22 @@ def _roll_back(bench: Workbench) -> None:
 def detail(bench: Workbench, version: HeadVersion) -> None:
     st.header(f"Head {version.name}{', serving' if version.champion else ''}", anchor=False)
     report.show(bench, version)
+    _card(bench, version)
+
+
+def _card(bench: Workbench, version: HeadVersion) -> None:
+    """The version card to take along; made when it is asked for."""
+    with st.container(horizontal=True):
+        for label, form, ending in (("Version card (HTML)", "html", "html"), ("Version card (Markdown)", "markdown", "md")):
+            st.download_button(
+                label,
+                partial(bench.card, version, form),  # type: ignore[arg-type]
+                f"{version.name}.{ending}",
+                on_click="ignore",
+                key=f"card-{version.id}-{form}",
+                icon=":material/download:",
+                type="tertiary",
+            )
 
 
 def promotions(bench: Workbench) -> None:
@@ -68,10 +82,17 @@ def promotions(bench: Workbench) -> None:
             {
                 "when": [parts.when(p.at) for p in events],
                 "who": [p.by for p in events],
-                "what": ["rolled back to" if p.rollback else "promoted" for p in events],
+                "what": [_what(p) for p in events],
                 "head": [f"v{p.version_id}" for p in events],
                 "reason": [p.reason for p in events],
+                "although": [", ".join(r["rule"] for r in p.verdict.get("refusals", ())) for p in events],
             },
             hide_index=True,
             alt="Promotions, newest first",
         )
+
+
+def _what(event: Promotion) -> str:
+    if event.rollback:
+        return "rolled back to"
+    return "⚠ promoted all the same" if event.override else "promoted"

@@ -8,7 +8,7 @@ import streamlit as st
 
 from gatedclip.figures.training import before_after, training_curves
 from gatedclip.types import NEW_THEMES, Flip, HeadVersion, Interval, Report, Scores
-from gatedclip.ui import parts, session
+from gatedclip.ui import parts
 from gatedclip.workbench import Workbench
 
 FLIPS = 12  # shown per side
@@ -106,9 +106,3 @@ def _training(version: HeadVersion) -> None:
     )
     if epochs := metrics.get("epochs"):
         parts.chart(training_curves(epochs, metrics["best_epoch"]), key=f"curves-{version.id}")
-
-
-def promote(bench: Workbench, version: HeadVersion) -> None:
-    """Button action: this version serves from now on."""
-    if session.attempt(bench.promote, version.id, session.reviewer()):
-        session.flash(f"{version.name} serves now. Scores on every page are its own from here on.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gatedclip import card, curriculum, gold
 from gatedclip.config import TrainConfig
-from gatedclip.types import HeadVersion, Look, Progress, Promotion, Verdict
+from gatedclip.types import Frozen, HeadVersion, Look, Progress, Promotion, Verdict
 from gatedclip.workbench.bench import Bench, silent
 
 if TYPE_CHECKING:
@@ -146,6 +146,10 @@ class Promoting(Bench):
 
         self.team.require(by, "promote")
         return look(self.engine, version, by)
+
+    def sealed(self) -> Frozen | None:
+        """The reserve that is sealed now; None where none is."""
+        return self.store.gold.newest("reserve")
 
     def looks(self) -> list[Look]:
         return self.store.gold.looks()

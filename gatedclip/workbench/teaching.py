@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
 from gatedclip import curriculum, jobs
 from gatedclip.config import TrainConfig
 from gatedclip.errors import DataError
@@ -16,6 +19,10 @@ from gatedclip.types import (
 )
 from gatedclip.workbench.bench import Bench, silent
 
+if TYPE_CHECKING:
+    from gatedclip.learn.audit import Finding
+    from gatedclip.learn.train import Epoch
+
 
 class Teaching(Bench):
     """Learning from decisions, and which head serves."""
@@ -25,15 +32,38 @@ class Teaching(Bench):
         return curriculum.lesson(self.store, curriculum.columns(self.store, self.demo), config)
 
     def start_retraining(self, config: TrainConfig, by: str) -> Job:
-        """Starts training in a process of its own; AlreadyRunning when one is under way."""
+        """Starts training in a process of its own; AlreadyRunning when one is under way.
+
+        DataError says which gold memes, or relatives of theirs, stand among what would be learned from: nothing is trained then.
+        """
         self.team.require(by, "retrain")
+        memes = curriculum.columns(self.store, self.demo)
+        curriculum.require_no_gold(self.store, memes, curriculum.lesson(self.store, memes, config))
         return jobs.start(self.store.jobs, self.settings, "retrain", by, config.to_dict())
 
-    def retrain(self, config: TrainConfig, by: str, progress: Progress = silent) -> HeadVersion:
-        """Trains here and now: a new candidate with its report against the champion."""
-        from gatedclip.retraining import retrain
+    def retrain(
+        self, config: TrainConfig, by: str, progress: Progress = silent, on_epoch: Callable[[Epoch], None] | None = None
+    ) -> HeadVersion:
+        """Trains here and now: a new candidate with its report against the champion. `on_epoch` hears of each epoch."""
+        from gatedclip.retraining import retrain, unwatched
 
-        return retrain(self.engine, config, by, progress)
+        return retrain(self.engine, config, by, progress, on_epoch or unwatched)
+
+    def start_audit(self, config: TrainConfig, by: str) -> Job:
+        """Starts looking through what would be learned from, in a process of its own; AlreadyRunning when one is under way."""
+        self.team.require(by, "retrain")
+        return jobs.start(self.store.jobs, self.settings, "audit", by, config.to_dict())
+
+    def examine(self, config: TrainConfig, progress: Progress = silent) -> Sequence[Finding]:
+        """What is wrong with what a head trained now would learn from, the gravest first; half as long as a training."""
+        from gatedclip.auditing import examine
+
+        return examine(self.engine, config, progress)
+
+    def auditing(self) -> Job | None:
+        """The latest look through what would be learned from, a lost one marked as such; its result holds the findings."""
+        jobs.reap(self.store.jobs)
+        return next(iter(self.store.jobs.latest("audit", 1)), None)
 
     def evaluate(self, version: HeadVersion) -> Scores:
         """How well a version does on the test memes as they are now; DataError when there are none."""

@@ -81,7 +81,8 @@ ALSO_MARKDOWN = ("label", "help", "body")
 
 OURS = {
     "page.title", "version.name", "nav.HISTORY", "nav.LAB", "nav.MODELS", "nav.QUEUE", "nav.REVIEW",
-    "history.py: title", "lab.py: name", "lists.py: names", "queue.py: which.order", "report.py: name", "retrain.py: name",
+    "history.py: title", "lab.py: name", "lists.py: names", "queue.py: order", "report.py: name", "retrain.py: name",
+    "audit.py: words", "models.py: label", "promotion.py: label", "retrain.py: label",
     "policy.py: asked_with", "policy.py: version", "protection.py: pictures",
     "team_flow.py: say_age(found.oldest)", "team_flow.py: say_age(found.median)",
     "team_quality.py: title", "team_quality.py: why",
