@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST_REASON = 500  # characters
 LEADS_ONLY = "A lead or an admin makes heads serve and takes them back."
-_RULED, _CHANGES = "ruled", "changes"
+_RULED, _CHANGES, _KNOWN = "ruled", "changes", "_verdict"
 
 
 def may(bench: Workbench) -> bool:
@@ -44,6 +44,7 @@ def offer(bench: Workbench, version: HeadVersion) -> None:
 
 def _open(what: str, version: HeadVersion) -> None:
     st.session_state[what] = version.id
+    st.session_state.pop(_KNOWN, None)  # asked again, judged again
 
 
 def _promote(bench: Workbench, version: HeadVersion) -> None:
@@ -83,24 +84,34 @@ def ruled(bench: Workbench, version: HeadVersion) -> None:
 
 
 def _verdict(bench: Workbench, version: HeadVersion) -> None:
-    with st.spinner("Judging it on the held-out memes…"):
-        found = bench.judge(version)
+    found = _judged(bench, version)
     if found.fit:
         parts.note(f"✔ No rule stands against {version.name}.")
     else:
         n = len(found.refusals)
         parts.problem(f"✖ {version.name} may not serve yet: {n} {'rule refuses' if n == 1 else 'rules refuse'} it.")
         for refusal in found.refusals:
-            _ruling(f"✖ Refused by the {refusal.rule}", refusal)
+            _refusal(refusal)
     with st.expander(f"Rules it keeps ({len(found.passes)})", icon=":material/rule:"):
-        for passed in found.passes:
-            _ruling(f"✔ {passed.rule.capitalize() if passed.rule.islower() else passed.rule}", passed)
+        parts.facts({f"✔ {passed.rule}": passed.sentence for passed in found.passes})
     if not found.fit:
-        _past(bench, version, found)
+        _past(bench, version)
 
 
-def _ruling(title: str, ruling: Ruling) -> None:
-    parts.facts({title: f"now {_number(ruling.before)}, with it {_number(ruling.after)}, bound {_number(ruling.bound)}"})
+def _judged(bench: Workbench, version: HeadVersion) -> Verdict:
+    """The verdict, which takes seconds, kept in this tab while nothing it rests on is changed here."""
+    rests_on = (version.id, len(bench.promotions()), bench.bars(), bench.must_pass())
+    known = st.session_state.get(_KNOWN)
+    if known is None or known[0] != rests_on:
+        with st.spinner("Judging it on the held-out memes…"):
+            known = st.session_state[_KNOWN] = (rests_on, bench.judge(version))
+    verdict: Verdict = known[1]
+    return verdict
+
+
+def _refusal(ruling: Ruling) -> None:
+    numbers = f"now {_number(ruling.before)}, with it {_number(ruling.after)}, bound {_number(ruling.bound)}"
+    parts.facts({f"✖ Refused: {ruling.rule}": numbers})
     st.text(ruling.sentence)
 
 
@@ -108,7 +119,7 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
-def _past(bench: Workbench, version: HeadVersion, found: Verdict) -> None:
+def _past(bench: Workbench, version: HeadVersion) -> None:
     """A refusal can be overridden by who may promote, with a reason."""
     if not may(bench):
         st.caption(LEADS_ONLY)

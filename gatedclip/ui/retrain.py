@@ -60,7 +60,7 @@ def options() -> TrainConfig:
         columns = st.columns(3)
         changed = _choices(columns, start, preset)
         changed |= {name: _number(columns[n % 3], start, name, preset) for n, name in enumerate(SHOWN)}
-        rest = {f.name: str(getattr(start, f.name)) for f in fields(start) if f.name not in {*SHOWN, *changed}}
+        rest = {f.name: str(getattr(start, f.name)) for f in fields(start) if f.name not in {*SHOWN, *changed, "members", "aim"}}
         parts.facts({name.replace("_", " "): value for name, value in rest.items()})
     try:
         return TrainConfig.preset(preset, **changed)  # type: ignore[arg-type]

@@ -53,10 +53,15 @@ def test_from_upload_to_export(visit, newcomer, tmp_path):
     assert tab.words() == words
     tab.look().press("1").sees("you: ✖ hateful")
 
-    # retrain in a process of its own, read the report, promote
+    # retrain in a process of its own, read the report, ask to promote
     tab.go("retrain").sees("Their weight").click("Start training")
     tab.page.get_by_role("heading", name="Head v2").wait_for(timeout=240_000)
-    tab.settle().sees("Memes that change sides").click("Promote v2").sees("v2 serves now")
+    tab.settle().sees("Memes that change sides").click("Promote v2")
+
+    # one meme does not change a head beyond what another seed would: refused with both numbers, past that only with a reason
+    tab.sees("v2 may not serve yet").sees(re.compile("No change: the AUROC goes from"))
+    tab.page.get_by_label("Reason to promote it although it is refused").fill("it knows the newcomer")
+    tab.leave_the_box().click("Promote all the same").sees("v2 serves now")
 
     # the next prediction is the new head's, without a restart
     tab.go("queue?show=decided&order=newest").sees("✖ hateful")
