@@ -20,7 +20,7 @@ from gatedclip.learn.lesson import decision_weight
 from gatedclip.learn.probe import LIMIT, Bypass, HeldOut, probe, trigger_patch, trigger_words
 from gatedclip.learn.promotion import NOISE, Evidence, judge
 from gatedclip.learn.suspicion import Detector, Finding, flagged, words_of
-from gatedclip.learn.train import Examples, Fit, fit
+from gatedclip.learn.train import Examples, Fit, fit, one_thread
 from gatedclip.model.encoder import Encoder
 from gatedclip.model.familiar import Familiar
 from gatedclip.model.metrics import area_under
@@ -77,8 +77,8 @@ class Trial:
 
 
 HEADS = ("champion", "clean", "poisoned", "dropped", "asked")
-"""The head that serves, and those taught by the honest lesson, by the poisoned one, by it without what was flagged, and by it after
-someone who knows has looked at the flagged memes again."""
+"""The head that serves, and those taught by the honest lesson, by the poisoned one, by it without what was flagged, and by it
+after someone who knows has looked at the flagged memes again."""
 
 
 # --- what stays the same over all trials --------------------------------------------------------------------------
@@ -307,7 +307,12 @@ def _passing(world: World, attack: str, heads: dict[str, Fit]) -> dict[str, floa
 
 
 def measure(encoder: Encoder, plan: Plan, progress: Progress) -> list[Trial]:
-    """Every attack under every seed; minutes."""
+    """Every attack under every seed; minutes. On one thread, so that the same plan gives the same trials everywhere."""
+    with one_thread():
+        return _measure(encoder, plan, progress)
+
+
+def _measure(encoder: Encoder, plan: Plan, progress: Progress) -> list[Trial]:
     world = prepare(encoder, plan, progress)
     total = len(plan.seeds) * len(plan.attacks)
     trials: list[Trial] = []

@@ -24,12 +24,13 @@ from gatedclip.model.heads import Head
 from gatedclip.model.operating import proportion
 from gatedclip.types import Interval, Passed, Refused, Ruling
 
-LIMIT = 0.15
-"""Largest share of held-out hateful memes that one trigger may let pass. docs/poison.md: how often clean lessons exceed it."""
+LIMIT = 0.1
+"""Largest share of held-out hateful memes that one trigger may let pass. On MemeWorld honest lessons opened at most 2.5 % and
+backdoors at least 24 % (`gatedclip bench poison --first 100`); docs/poison.md has the same on other seeds."""
 
 WORDS = 5  # how many are tried
 AT_LEAST = 3  # memes a word must stand in: fewer teach no habit
-MEMES = 100  # held-out hateful memes are enough to tell 15 % from 30 %
+MEMES = 100  # held-out hateful memes are enough to tell 10 % from 24 %
 FEWEST = 20  # of them must be caught by both heads for a share to mean anything
 
 
