@@ -3,7 +3,7 @@
 import streamlit as st
 
 from gatedclip.types import Split
-from gatedclip.ui import group, intake, lists, loaders, nav, parts, session
+from gatedclip.ui import group, intake, lists, loaders, nav, parts, session, suggested
 
 nav.require_frame()
 
@@ -16,6 +16,7 @@ group.offer_undo(bench)
 
 with st.expander("Bring memes", icon=":material/upload:", expanded=not sum(bench.tally()[Split.QUEUE].values())):
     intake.form(bench)
+suggested.section(bench, me)
 shown = lists.choose(bench, me)
 which = lists.narrow(shown, me)
 count = bench.count(which)
@@ -24,7 +25,8 @@ if not count:
     st.stop()
 
 pages = -(-count // lists.PER_PAGE)
-st.caption(f"{count:,} memes, {which.order} first. Pictures are blurred here; the review page reveals them one at a time.")
+order = "in the order they were chosen" if which.order == "chosen" else f"{which.order} first"
+st.caption(f"{count:,} memes, {order}. Pictures are blurred here; the review page reveals them one at a time.")
 page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
 memes = bench.memes(which, lists.PER_PAGE, (min(page, pages) - 1) * lists.PER_PAGE)
 lists.lead(bench, me, memes)

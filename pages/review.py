@@ -33,6 +33,7 @@ with right:
         review.last_decision(here)
 with left:
     review.picture(bench, here, meme, heat, wish)
+    review.asked(bench, meme)
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         review.picture_key(here, meme, wish)
         protection.preferences(bench, partial(actions.heed_opt_out, bench, meme))

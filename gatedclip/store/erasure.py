@@ -17,6 +17,7 @@ from gatedclip.store.tables import (
     LikenessRow,
     MemeRow,
     PersonRow,
+    PickRow,
     TextEditRow,
     VectorRow,
 )
@@ -43,7 +44,7 @@ class Erasure:
                 raise NotFound(f"Meme {meme_id} was erased before. There is nothing left to erase.")
             picture = meme.picture
             _forget_computed(session, meme, text_key)
-            for table in (TextEditRow, DraftRow, ExposureRow):
+            for table in (TextEditRow, DraftRow, ExposureRow, PickRow):
                 session.execute(delete(table).where(table.meme_id == meme_id))  # type: ignore[attr-defined]
             session.execute(update(DecisionRow).where(DecisionRow.meme_id == meme_id).values(**GONE))
             meme.picture = meme.text = meme.name = meme.machine_text = meme.source_sha256 = meme.family = meme.theme = ""

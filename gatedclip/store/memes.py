@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from gatedclip.errors import NotFound
 from gatedclip.store.database import Database, chunks
-from gatedclip.store.tables import DecisionRow, MemeRow, TextEditRow, utcnow
+from gatedclip.store.tables import LAST_TURN, DecisionRow, MemeRow, TextEditRow, utcnow
 from gatedclip.types import Action, Label, Meme, NewMeme, Split, Status
 
 FIELDS = [field.name for field in fields(Meme)]
@@ -42,14 +42,18 @@ class MemeFilter:
     """Only decided memes that the model was right about for the wrong reason."""
     assigned_to: str = ""
     """Only memes on this person's own list."""
-    order: Literal["oldest", "newest"] = "oldest"
+    suggested: bool = False
+    """Only memes of the newest batch to look at next."""
+    order: Literal["oldest", "newest", "chosen"] = "oldest"
+    """By age, or as they were chosen to be looked at next."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         wanted = {name: getattr(self, name) for name in ("split", "status", "label", "given", "source", "theme", "assigned_to")}
         exact = [getattr(MemeRow, name) == value for name, value in wanted.items() if value]
         search = [MemeRow.text.icontains(self.search, autoescape=True)] if self.search else []
         wrong = [MemeRow.status == Status.DECIDED, MemeRow.id.in_(_WRONG_REASON)] if self.wrong_reason else []
-        return [*exact, *search, *wrong]
+        chosen = [MemeRow.turn < LAST_TURN] if self.suggested else []
+        return [*exact, *search, *wrong, *chosen]
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,9 @@ class Memes:
         return [found[meme_id] for meme_id in ids]
 
     def find(self, which: MemeFilter, limit: int = 50, offset: int = 0) -> list[Meme]:
-        order = MemeRow.id if which.order == "oldest" else MemeRow.id.desc()
-        query = select(MemeRow).where(*which.conditions()).order_by(order).limit(limit).offset(offset)
+        by_age = MemeRow.id.desc() if which.order == "newest" else MemeRow.id
+        order = [MemeRow.turn, by_age] if which.order == "chosen" else [by_age]
+        query = select(MemeRow).where(*which.conditions()).order_by(*order).limit(limit).offset(offset)
         with self._db.reading() as session:
             return [to_meme(row) for row in session.scalars(query)]
 

@@ -36,9 +36,10 @@ class Queue:
     ) -> Meme | None:
         """A meme that `reviewer` alone holds until the lease ends; None when nothing is free.
 
-        The meme they hold already comes first, then their own list, then the oldest that fits `rule`, comes from no source and
-        shows no theme of `avoid`, is held by nobody, and is not one they skipped or, where others are to answer, decided. With
-        `meme_id` exactly that meme, whatever its status, unless someone else holds it.
+        The meme they hold already comes first, then their own list, then without a `rule` the newest batch to look at next, in
+        its order, then the oldest that fits `rule`. From both, only one that comes from no source and shows no theme of `avoid`,
+        is held by nobody, and is not one they skipped or, where others are to answer, decided. With `meme_id` exactly that
+        meme, whatever its status, unless someone else holds it.
         """
         if not reviewer:
             raise StoreError("Nobody is named as the reviewer. Choose a name first; a meme is held by a person.")
@@ -47,7 +48,7 @@ class Queue:
             if meme_id is not None:
                 row = free(session, meme_id, reviewer, now)
             else:
-                row = _next(session, reviewer, now, [MemeRow.split == split, *_fits(rule, avoid)])
+                row = _next(session, reviewer, now, [MemeRow.split == split, *_fits(rule, avoid)], rule)
             if row is None:
                 return None
             row.leased_by, row.leased_until = reviewer, now + lease
@@ -68,7 +69,7 @@ class Queue:
         """What `reviewer` would be given one after the other, as it stands now; nothing is held by this."""
         found: list[Meme] = []
         with self._db.reading() as session:
-            for step in _steps(reviewer, now or utcnow(), [MemeRow.split == Split.QUEUE, *_fits(rule, avoid)]):
+            for step in _steps(reviewer, now or utcnow(), [MemeRow.split == Split.QUEUE, *_fits(rule, avoid)], rule):
                 found += [to_meme(row) for row in session.scalars(step.limit(limit - len(found)))]
         return found
 
@@ -131,15 +132,19 @@ def _fits(rule: QueueRule | None, avoid: Collection[str]) -> list[ColumnElement[
     return conditions
 
 
-def _next(session: Session, reviewer: str, now: datetime, fits: list[ColumnElement[bool]]) -> MemeRow | None:
-    for step in _steps(reviewer, now, fits):
+def _next(
+    session: Session, reviewer: str, now: datetime, fits: list[ColumnElement[bool]], rule: QueueRule | None
+) -> MemeRow | None:
+    for step in _steps(reviewer, now, fits, rule):
         step = step.limit(1).with_for_update(skip_locked=True)  # PostgreSQL: walk past others' rows
         if (row := session.scalar(step)) is not None:
             return row
     return None
 
 
-def _steps(reviewer: str, now: datetime, fits: list[ColumnElement[bool]]) -> Iterator[Select[MemeRow]]:
+def _steps(
+    reviewer: str, now: datetime, fits: list[ColumnElement[bool]], rule: QueueRule | None
+) -> Iterator[Select[MemeRow]]:
     """Where to look for the next meme, first things first; each walks an index from its start, however many wait."""
     mine, own = MemeRow.leased_by == reviewer, MemeRow.assigned_to == reviewer
     loose = or_(MemeRow.leased_until.is_(None), MemeRow.leased_until < now)
@@ -148,7 +153,8 @@ def _steps(reviewer: str, now: datetime, fits: list[ColumnElement[bool]]) -> Ite
     for where, status in steps:
         any_status = MemeRow.status.in_(OPEN) if status is None else MemeRow.status == status
         split = () if status else (MemeRow.split.in_((Split.QUEUE, Split.GOLD)),)
-        yield select(MemeRow).where(*split, any_status, where, ~_passed(reviewer)).order_by(MemeRow.id)
+        order = (MemeRow.turn, MemeRow.id) if status and rule is None else (MemeRow.id,)
+        yield select(MemeRow).where(*split, any_status, where, ~_passed(reviewer)).order_by(*order)
 
 
 def _passed(reviewer: str) -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from gatedclip.store.likenesses import Likenesses
 from gatedclip.store.memes import Memes
 from gatedclip.store.migrate import migrate
 from gatedclip.store.people import People
+from gatedclip.store.picks import Picks
 from gatedclip.store.policies import Policies
 from gatedclip.store.queue import Queue
 from gatedclip.store.settings import Settings
@@ -40,6 +41,7 @@ class Store:
         self.likenesses = Likenesses(database)
         self.versions = Versions(database)
         self.gold = Gold(database)
+        self.picks = Picks(database)
         self.jobs = Jobs(database)
         self.settings = Settings(database)
         self.attributions = Attributions(database)

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text, false, text
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text, false, text
 from sqlalchemy import Enum as EnumOf
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from gatedclip.types import Action, JobStatus, Label, Role, Split, Status
 
+LAST_TURN = 2**31 - 1  # of memes that are in no batch to look at next
 ACTIVE_JOB = "status in ('queued', 'running')"
 
 
@@ -60,7 +61,10 @@ class Base(DeclarativeBase):
 
 class MemeRow(Base):
     __tablename__ = "meme"
-    __table_args__ = (Index("ix_meme_split_status", "split", "status"),)
+    __table_args__ = (
+        Index("ix_meme_split_status", "split", "status"),
+        Index("ix_meme_turn", "split", "status", "turn", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     picture: Mapped[str] = mapped_column(String(128), index=True)
@@ -85,6 +89,7 @@ class MemeRow(Base):
     assigned_to: Mapped[str] = mapped_column(Text, default="", index=True)
     score: Mapped[float | None]
     scored_by: Mapped[int | None]
+    turn: Mapped[int] = mapped_column(default=LAST_TURN)  # place in the newest batch to look at next, from 0
 
 
 class TextEditRow(Base):
@@ -257,6 +262,22 @@ class LookRow(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("head_version.id"))
     by: Mapped[str] = mapped_column(Text)
     result: Mapped[dict[str, Any]]
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class PickRow(Base):
+    """Append-only: which memes were chosen to be looked at next, batch by batch, and why."""
+
+    __tablename__ = "pick"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meme_id: Mapped[int] = mapped_column(ForeignKey("meme.id"), index=True)
+    batch: Mapped[int] = mapped_column(index=True)
+    strategy: Mapped[str] = mapped_column(String(32), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    chance: Mapped[float]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    version_id: Mapped[int] = mapped_column(ForeignKey("head_version.id"))
     at: Mapped[datetime] = mapped_column(default=utcnow)
 
 

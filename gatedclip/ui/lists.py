@@ -8,12 +8,13 @@ from dataclasses import replace
 import streamlit as st
 
 from gatedclip.types import Action, Label, Meme, Split, Status
-from gatedclip.ui import group, nav, parts, session
+from gatedclip.ui import group, nav, parts, session, suggested
 from gatedclip.workbench import DecisionFilter, MemeFilter, Workbench
 
 PER_PAGE = 24
 SHOWN = {
     "waiting": Status.WAITING,
+    "suggested": None,
     "skipped": Status.SKIPPED,
     "decided": Status.DECIDED,
     "my list": None,
@@ -23,6 +24,7 @@ SHOWN = {
 }
 FOR_LEADS = ("escalated", "conflict")
 NOTHING = {
+    "suggested": "No batch is chosen, or none of it fits. Choose the next batch above.",
     "my list": "A lead can put memes on your own list; they come before all others on the review page.",
     "escalated": "Nobody asks for a lead.",
     "conflict": "Nobody disagrees: where two people answer the same meme differently, it is listed here.",
@@ -50,12 +52,15 @@ def narrow(shown: str, me: str) -> MemeFilter:
         if shown in ("decided", "all"):
             decided_as = st.selectbox("Decided as", ["", *Label], key="label", bind="query-params", width=170)
             wrong = st.toggle("Right for the wrong reason", key="wrong-reason", bind="query-params")
-        order = st.segmented_control(
-            "Order", ["oldest", "newest"], default="oldest", required=True, key="order", bind="query-params"
-        )
+        order = ""
+        if shown != "suggested":
+            order = st.segmented_control(
+                "Order", ["oldest", "newest"], default="oldest", required=True, key="order", bind="query-params"
+            )
         search = st.text_input("Words contain", key="words", bind="query-params", type="search", width=260)
     which = MemeFilter(split=Split.QUEUE, status=SHOWN[shown], wrong_reason=wrong, search=search or "")
     which = replace(which, order="newest" if order == "newest" else "oldest")
+    which = replace(which, suggested=True, order="chosen") if shown == "suggested" else which
     return replace(which, label=Label(decided_as) if decided_as else None, assigned_to=me if shown == "my list" else "")
 
 
@@ -114,6 +119,7 @@ def cards(bench: Workbench, me: str, memes: Sequence[Meme]) -> None:
     """The memes, blurred, each with where it stands and what can be done."""
     right_for_wrong = bench.wrong_reasons(memes)
     leads = bench.team.may(me, "assign")
+    picks = {pick.meme_id: pick for pick in bench.picks()}
     for place, meme in zip(parts.grid(len(memes)), memes, strict=True):
         with place, st.container(border=True, key=f"card-{meme.id}", height="stretch"):
             if leads:
@@ -123,6 +129,9 @@ def cards(bench: Workbench, me: str, memes: Sequence[Meme]) -> None:
             if meme.status not in STATES:
                 parts.chips(parts.label_chip(meme.label), parts.WRONG_REASON if meme.id in right_for_wrong else "")
             _state(bench, meme, leads)
+            if pick := picks.get(meme.id):
+                suggested.reason(pick, meme)
+                suggested.second(bench, pick, meme)
             if meme.status.open or (meme.status.for_a_lead and leads):
                 _ways(meme)
 

@@ -57,6 +57,12 @@ def _folded(desk: Desk, wish: Preferences) -> bool:
     return wish.text_first and not (desk.unfolded or desk.revealed)
 
 
+def asked(bench: Workbench, meme: Meme) -> None:
+    """Why this meme is asked now, in words that do not tell what the model says of it; nothing where it is simply the oldest."""
+    if pick := bench.pick_of(meme.id):
+        parts.words(f"asked {pick.asked}", small=True)
+
+
 def picture_key(desk: Desk, meme: Meme, wish: Preferences) -> None:
     """One key that unfolds the picture, reveals it, and blurs it again."""
     if _folded(desk, wish):

@@ -4,6 +4,7 @@ from gatedclip.store.decisions import DecisionFilter
 from gatedclip.store.memes import MemeFilter
 from gatedclip.workbench.bench import silent
 from gatedclip.workbench.bringing import Bringing
+from gatedclip.workbench.choosing import Choosing
 from gatedclip.workbench.leading import Leading
 from gatedclip.workbench.promoting import Promoting
 from gatedclip.workbench.reviewing import Reviewing
@@ -13,5 +14,5 @@ from gatedclip.workbench.trying import Trying
 __all__ = ["DecisionFilter", "MemeFilter", "Workbench", "silent"]
 
 
-class Workbench(Bringing, Reviewing, Leading, Trying, Teaching, Promoting):
+class Workbench(Bringing, Reviewing, Leading, Trying, Teaching, Promoting, Choosing):
     """Everything the workbench can do. One per process, safe to share between threads."""

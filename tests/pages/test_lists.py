@@ -78,7 +78,7 @@ def test_lists_for_leads_show_who_said_what_and_nobody_else_sees_them(app, fille
     assert shown_memes(page) == [2]
     filled.team.choose(LOCAL_ROLE, "moderator", "lea")
     page.run()
-    assert page.segmented_control(key="show").options == ["waiting", "skipped", "decided", "my list", "all"]
+    assert page.segmented_control(key="show").options == ["waiting", "suggested", "skipped", "decided", "my list", "all"]
     assert page.segmented_control(key="show").value == "waiting"
     assert shown_memes(page) == []
     page.segmented_control(key="show").set_value("all").run()

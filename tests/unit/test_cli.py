@@ -23,7 +23,7 @@ VERBS = {
     "demo", "serve", "import", "export", "predict", "explain", "ledger", "what-if", "gates", "figure", "similar", "confounders",
     "compare", "train", "retrain", "versions", "evaluate", "promote", "world", "bench",
     "judge", "noise", "card", "reproduce", "reviewers",
-    "audit", "people", "policy", "agreement", "simulate",
+    "choose", "estimate", "audit", "people", "policy", "agreement", "simulate",
 }  # fmt: skip
 
 

@@ -1,0 +1,41 @@
+"""What to look at next, and what the part of it that was drawn by chance tells."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from gatedclip.cli.output import LARGEST, AsJson, By, show, watching, who
+from gatedclip.errors import NotFound
+from gatedclip.workbench import Workbench
+
+
+def choose(
+    seed: Annotated[int | None, typer.Option(min=0, max=LARGEST, help="Of every draw; the batch's number unless given.")] = None,
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Choose the memes to look at next: the queue serves them first. Only the JSON tells what the model says of them.
+
+    Example: gatedclip choose --seed 3
+    """
+    bench = Workbench.open()
+    with watching("Choosing") as progress:
+        picks = bench.choose(who(bench, by), progress, seed)
+    lines = [f"{pick.meme_id:>7}  {pick.strategy:15}  asked {pick.asked}" for pick in picks]
+    show([asdict(pick) for pick in picks], "\n".join(lines), as_json)
+
+
+def estimate(as_json: AsJson = False) -> None:
+    """How good the head that serves is on what comes in, from the memes drawn by chance.
+
+    Example: gatedclip estimate --json
+    """
+    found = Workbench.open().live_estimate()
+    if found is None:
+        raise NotFound("No head serves yet, so there is none to estimate. Train and promote one first.")
+    said = [f"accuracy  {found.accuracy or 'not yet'}", f"AUROC     {found.auroc or 'not yet'}"]
+    said += [f"{found.answered} of {found.drawn} memes drawn by chance are answered", *([found.note] if found.note else [])]
+    show(asdict(found), "\n".join(said), as_json)

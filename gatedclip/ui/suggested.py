@@ -1,0 +1,87 @@
+"""What to look at next: the newest batch, why each of its memes is asked, and a way to choose another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from gatedclip.store import DecisionFilter
+from gatedclip.types import Action, Job, JobStatus, Meme, Pick, Split, Status
+from gatedclip.ui import parts, session
+from gatedclip.workbench import Workbench
+
+NOTHING = (
+    "Nothing is chosen yet, so memes come oldest first. A batch mixes memes that teach the model most with some drawn by chance, "
+    "which show how good it is."
+)
+
+
+def section(bench: Workbench, me: str) -> None:
+    """When the newest batch was chosen, how much of it is open, and the button for the next; nothing before a head serves."""
+    if bench.champion() is None:
+        return
+    picks, job = bench.picks(), bench.choosing()
+    active = job is not None and job.status.active
+    with st.container(border=True, key="suggested"):
+        st.subheader("What to look at next", anchor=False)
+        st.text(_say(bench, picks) if picks else NOTHING)
+        st.button(
+            "Choose the next batch",
+            key="choose-next",
+            icon=":material/auto_awesome:",
+            disabled=active or not bench.team.may(me, "review"),
+            on_click=lambda: session.attempt(bench.start_choosing, me),
+        )
+        if job is not None:
+            _watch(bench, job, active)
+
+
+def _say(bench: Workbench, picks: Sequence[Pick]) -> str:
+    memes = bench.look_up([pick.meme_id for pick in picks])
+    left = sum(meme.status.open and meme.split is Split.QUEUE for meme in memes)
+    when = f"Chosen {parts.when(picks[0].at)}: {len(picks):,} memes, {left:,} still open."
+    return f"{when} They come first on the review page." if left else when
+
+
+def _watch(bench: Workbench, job: Job, active: bool) -> None:
+    """How the job is doing; looks again every second while it is under way."""
+
+    @st.fragment(run_every=1.0 if active else None)
+    def watch() -> None:
+        now = bench.choosing()
+        if now is None or now.id != job.id or now.status.active != active:
+            st.rerun()
+        if now.status.active:
+            st.progress(now.progress, text="Choosing" if now.progress else "Getting ready")
+            st.text(now.message or "starting")
+            st.button("Cancel", key="cancel-choosing", disabled=now.cancelling, on_click=bench.cancel, args=(now.id,))
+        elif now.status in (JobStatus.FAILED, JobStatus.LOST):
+            parts.problem(f"No batch was chosen: {now.message or 'the work stopped answering'}. Nothing changed.")
+
+    watch()
+
+
+def reason(pick: Pick, meme: Meme) -> None:
+    """Why a meme is asked, on its card; with what the model says only once it is decided."""
+    told = pick.reason if meme.status is Status.DECIDED and not pick.second else pick.asked
+    parts.words(f"asked {told}", small=True)
+
+
+def second(bench: Workbench, pick: Pick, meme: Meme) -> None:
+    """A way to ask somebody else about a decided meme whose label may be wrong, once a batch."""
+    appeals = DecisionFilter(meme_id=meme.id, action=Action.APPEAL, since=pick.at)
+    if pick.second and meme.status is Status.DECIDED and not bench.count_events(appeals):
+        st.button(
+            "Ask a second person",
+            key=f"second-{meme.id}",
+            icon=":material/group:",
+            type="tertiary",
+            on_click=_ask,
+            args=(bench, meme.id),
+        )
+
+
+def _ask(bench: Workbench, meme_id: int) -> None:
+    said = f"Meme {meme_id} waits for someone who has not decided it; until then nothing is learned from it."
+    session.act(said, bench.appeal, meme_id, session.reviewer())
