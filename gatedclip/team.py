@@ -127,9 +127,16 @@ class Team:
 
     # --- second answers and gold ----------------------------------------------------------------------------------
 
-    def answers_for(self, meme: Meme) -> int:
-        """How many people are to answer: two for the organisation's share of memes, drawn by the meme's number alone."""
-        return max(meme.answers, 2 if drawn("second", meme.id) < float(self.setting(SECOND_SHARE)) else 1)
+    def answers_for(self, meme: Meme, reviewer: str) -> int:
+        """How many people are to answer: two for the organisation's share of memes, drawn by the meme's number alone.
+
+        One where nobody but `reviewer` is known who could answer too: the meme would wait for ever.
+        """
+        wanted = drawn("second", meme.id) < float(self.setting(SECOND_SHARE)) and self._another(reviewer)
+        return max(meme.answers, 2 if wanted else 1)
+
+    def _another(self, reviewer: str) -> bool:
+        return any(person.name != reviewer and self.may(person.name, "review") for person in self.people())
 
     def gold_is_due(self, reviewer: str, decided: int) -> bool:
         """Whether this person's next meme is a hidden gold one; drawn from their name and how many they have decided."""

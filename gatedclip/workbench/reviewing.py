@@ -238,7 +238,7 @@ class Reviewing(Looking):
                 adjudicates=meme.status.for_a_lead,
                 bulk=bulk,
             ),
-            self.team.answers_for(meme),
+            self.team.answers_for(meme, reviewer),
         )
 
     def decide_together(

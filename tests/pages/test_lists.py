@@ -65,6 +65,7 @@ def test_chosen_memes_become_hidden_ones_of_known_label(app, filled):
 
 
 def test_lists_for_leads_show_who_said_what_and_nobody_else_sees_them(app, filled):
+    filled.add_reviewer("ben")
     filled.team.choose(SECOND_SHARE, 1.0, "lea")
     for name, label in (("anna", H), ("ben", B)):
         filled.decide(filled.claim(name, 1), label, name)

@@ -180,6 +180,7 @@ def test_queues_that_make_no_sense_are_refused(local, rules):
 
 
 def test_while_a_second_answer_is_awaited_nothing_tells_the_first(local):
+    local.add_reviewer("ben")
     local.team.choose(SECOND_SHARE, 1.0, "lea")
     local.decide(local.claim("anna", 1), H, "anna", note="sure", tags={"group": ["race"]}, confidence=0.9)
     ((event, _),) = local.history(DecisionFilter())
@@ -189,6 +190,21 @@ def test_while_a_second_answer_is_awaited_nothing_tells_the_first(local):
         assert local.count_events(which) == 0
     local.decide(local.claim("ben", 1), H, "ben")
     assert local.count_events(DecisionFilter(label=H)) == 2
+
+
+def test_nobody_is_asked_for_a_second_answer_where_only_one_person_could_give_it(local):
+    local.add_reviewer("anna")
+    local.team.choose(SECOND_SHARE, 1.0, "lea")
+    assert local.team.answers_for(local.meme(1), "anna") == 1
+    assert local.team.answers_for(local.meme(1), "ben") == 2  # anna could
+
+
+def test_nobody_is_asked_for_a_second_answer_by_people_who_review_nothing(signed):
+    signed.team.choose(SECOND_SHARE, 1.0, "lead")
+    assert signed.team.answers_for(signed.meme(1), "moderator") == 2
+    for name in ("lead", "admin"):
+        signed.store.people.change(name, role=Role.RESEARCHER)  # they review nothing
+    assert signed.team.answers_for(signed.meme(1), "moderator") == 1
 
 
 def test_an_appeal_tells_neither_the_label_nor_what_it_was(local):
