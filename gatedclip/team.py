@@ -145,7 +145,15 @@ class Team:
     def make_gold(self, meme_id: int, label: Label, by: str) -> Meme:
         """From now on this meme is shown to everyone once, to see how they judge, and is never learned from."""
         self.require(by, "quality")
-        return self.store.memes.place(meme_id, Split.GOLD, label)
+        return self.store.decisions.place(meme_id, Split.GOLD, label)
+
+    def give_back(self, meme_id: int, by: str) -> Meme:
+        """The gold meme in the queue again, keeping its true label as the one it came with; what people said of it counts now."""
+        self.require(by, "quality")
+        meme = self.store.memes.get(meme_id)
+        if meme.split is not Split.GOLD:
+            raise InputError(f"Meme {meme_id} is no hidden one; it is in {meme.split.value}. Reload the list.")
+        return self.store.decisions.place(meme_id, Split.QUEUE, meme.given)
 
     def gold(self) -> dict[int, Label]:
         """The labels of the gold memes, by id."""
