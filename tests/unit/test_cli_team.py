@@ -34,6 +34,7 @@ def signed(run, bench, monkeypatch):
 @pytest.fixture
 def answered(bench):
     bench.import_archive("set.zip", dataset(4))
+    bench.add_reviewer("ben")
     bench.team.choose("second share", 1.0, "lea")
     for name, labels in (("anna", (H, B, H, B)), ("ben", (H, B, B, B))):
         for meme_id, label in enumerate(labels, start=1):
