@@ -51,7 +51,11 @@ def serve(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.
     """
     if not APP.is_file():
         raise ConfigError(f"There is no {APP}. Install the project from its clone with: pip install -e .")
+    from gatedclip.ui import identity
+
     bench = Workbench.open()
+    if why := identity.refused(bench.settings):
+        raise ConfigError(why)
     if demos.wanted(bench):
         with watching("Demo") as progress:
             demos.seed(bench, progress)

@@ -440,3 +440,14 @@ def test_copies_of_two_memes_are_measured_by_kind(run):
         "other main thing": 2, "other places": 2, "strangers": 1,
     }  # fmt: skip
     assert next(line["both"] for line in found if line["kind"] == "JPEG 70") == 2
+
+
+def test_an_address_of_the_network_is_refused_before_anything_is_served(base):
+    import streamlit as st
+
+    before = st.get_option("server.address")
+    st.config.set_option("server.address", "0.0.0.0")
+    try:
+        assert "GATEDCLIP_SIGN_IN=1" in refused(base("serve"))
+    finally:
+        st.config.set_option("server.address", before)
