@@ -1,10 +1,11 @@
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
 
 from gatedclip.errors import StoreError
-from gatedclip.store.database import Database, upsert
+from gatedclip.store.database import Database, connect, upsert
 from gatedclip.store.tables import SettingRow
 
 
@@ -53,3 +54,19 @@ def test_an_upsert_replaces_or_keeps_what_was_there(store, database):
         with database.writing() as session:
             upsert(session, SettingRow, [{"key": "a", "value": value}], replace=replace)
     assert store.settings.get("a") == 2
+
+
+def test_four_connections_can_switch_a_new_file_to_wal_at_once(tmp_path):
+    together = threading.Barrier(4)
+
+    def mode(file):
+        engine = connect(f"sqlite:///{file}")
+        together.wait()
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+        engine.dispose()
+        return found
+
+    with ThreadPoolExecutor(4) as threads:
+        for n in range(150):
+            assert list(threads.map(mode, [tmp_path / f"{n}.db"] * 4)) == ["wal"] * 4
