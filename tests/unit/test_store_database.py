@@ -1,4 +1,5 @@
-import threading
+import multiprocessing as mp
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -56,17 +57,24 @@ def test_an_upsert_replaces_or_keeps_what_was_there(store, database):
     assert store.settings.get("a") == 2
 
 
-def test_four_connections_can_switch_a_new_file_to_wal_at_once(tmp_path):
-    together = threading.Barrier(4)
-
-    def mode(file):
-        engine = connect(f"sqlite:///{file}")
-        together.wait()
+def switch(together, folder) -> None:
+    for n in range(60):
+        engine = connect(f"sqlite:///{folder}/{n}.db")
+        together.wait(30)
+        moment = time.time() // 0.02 * 0.02 + 0.04  # a barrier lets go of them one by one
+        while time.time() < moment:
+            pass
         with engine.connect() as connection:
-            found = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         engine.dispose()
-        return found
 
-    with ThreadPoolExecutor(4) as threads:
-        for n in range(150):
-            assert list(threads.map(mode, [tmp_path / f"{n}.db"] * 4)) == ["wal"] * 4
+
+def test_processes_that_open_a_new_file_at_once_never_find_it_locked(tmp_path):
+    spawn = mp.get_context("spawn")
+    together = spawn.Barrier(4)
+    processes = [spawn.Process(target=switch, args=(together, tmp_path)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 4
