@@ -1,7 +1,7 @@
 """Twenty people review 400 memes at once: how long each waits for the next meme, as their browsers see it.
 
-`python docs/measure_crowd.py [people] [memes]` (Chromium and requirements-dev.txt). People look at each meme for 0.7 s before they
-press a key, so that this is a rush no real team keeps up; server and browsers share the machine.
+`python docs/measure_crowd.py [people] [memes]` (Chromium and requirements-dev.txt). People look at each meme for 0.7 s before
+they press a key, so that this is a rush no real team keeps up; server and browsers share the machine.
 """
 
 from __future__ import annotations
@@ -49,9 +49,10 @@ def main(people: int = 20, memes: int = 400) -> None:
 def tell(store: Store, waits: list[float], wrong: list[str], lasted: float) -> None:
     made = store.decisions.list(DecisionFilter(action=Action.DECIDE), None)
     middle, high = np.quantile(waits, (0.5, 0.95))
+    sound = "sound" if store.decisions.audit().sound else "NOT sound"
     lines = (
         f"{len(made)} decisions about {len({d.meme_id for d in made})} memes by {len({d.reviewer for d in made})} people in"
-        f" {lasted:.0f} s; errors on pages: {len(wrong)}; the record is {'sound' if store.decisions.audit().sound else 'NOT sound'}",
+        f" {lasted:.0f} s; errors on pages: {len(wrong)}; the record is {sound}",
         f"next meme after {middle:.2f} s median, {high:.2f} s p95, {max(waits):.2f} s worst, of {len(waits)}",
     )
     print("\n".join(lines))  # noqa: T201

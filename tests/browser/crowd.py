@@ -32,7 +32,7 @@ CLOCK = """(() => {
     if (shown && window.crowd.pressed) window.crowd.took.push(performance.now() - window.crowd.pressed);
     shown = picture.alt; window.crowd.pressed = 0;
   };
-  addEventListener("load", look, true);
+  document.addEventListener("load", look, true);
   new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true, attributeFilter: ["alt"]});
 })()"""
 
