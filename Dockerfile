@@ -1,6 +1,7 @@
 # The workbench with CPU torch, run by a user who may write to /data only.
 #   docker build -t gatedclip .
-#   docker run --init -p 127.0.0.1:8501:8501 -v gatedclip:/data gatedclip
+#   docker run --init --network host -v gatedclip:/data gatedclip
+# That serves this machine only (http://127.0.0.1:8501). On a network people must sign in; the README shows how.
 # --init reaps finished training processes. For a GPU build use --build-arg PIP_EXTRA_INDEX_URL= and set GATEDCLIP_DEVICE.
 
 # The packages are installed where a compiler is, which pdqhash needs: it comes as source only.
@@ -26,7 +27,7 @@ ENV GATEDCLIP_HOME=/data \
     HF_HOME=/data/models \
     PYTHONUNBUFFERED=1 \
     STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
-    STREAMLIT_SERVER_ADDRESS=0.0.0.0
+    STREAMLIT_SERVER_ADDRESS=127.0.0.1
 VOLUME /data
 EXPOSE 8501
 USER 10001

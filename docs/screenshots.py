@@ -15,7 +15,8 @@ from visiting import Server, Visit
 from gatedclip import demo, worker
 from gatedclip.config import Settings, TrainConfig
 from gatedclip.store import MemeFilter
-from gatedclip.types import Meme, Split
+from gatedclip.team import SECOND_SHARE
+from gatedclip.types import Label, Meme, Split, Status
 from gatedclip.workbench import Workbench
 from gatedclip.world import memes as world
 
@@ -31,6 +32,20 @@ def teach(bench: Workbench, memes: list[Meme]) -> None:
             bench.decide(held, world.at(meme.picture).label, "guest")
     job = bench.store.jobs.start("retrain", "guest", TrainConfig().to_dict())
     worker.run(bench, job.id)
+
+
+def disagree(bench: Workbench) -> None:
+    """Anna and Ben answer the same memes blind: she as the truth is, he with a mistake now and then."""
+    for name in ("Anna", "Ben", "Lea"):
+        bench.add_reviewer(name)
+    bench.team.choose(SECOND_SHARE, 1.0, "Lea")
+    for n, meme in enumerate(bench.memes(MemeFilter(split=Split.QUEUE, status=Status.WAITING), 40)):
+        truth = world.at(meme.picture).label
+        other = Label.BENIGN if truth is Label.HATEFUL else Label.HATEFUL
+        for name, label in (("Anna", truth), ("Ben", other if n % 6 == 0 else truth)):
+            held = bench.claim(name, meme.id)
+            if held is not None:
+                bench.decide(held, label, name, seconds=4.0 + n % 5)
 
 
 def shoot(tab: Visit, name: str) -> None:
@@ -50,7 +65,9 @@ def tour(browser: Browser, server: Server, bench: Workbench) -> None:
     shoot(tab, "queue")
     tab.go(f"?meme={together.id}").sees("Reveal the picture")
     shoot(tab, "review-blind")
-    tab.press("v").press("e").sees("Gate balance")
+    tab.press("v").sees("Blur the picture")
+    shoot(tab, "review-revealed")
+    tab.press("e").sees("Gate balance")
     shoot(tab, "review-explained")
     tab.page.set_viewport_size({"width": 1280, "height": 1500})
     tab.open("Picture, words, or only together").sees("Only together")
@@ -67,6 +84,13 @@ def tour(browser: Browser, server: Server, bench: Workbench) -> None:
     tab.page.set_viewport_size({"width": 1280, "height": 1500})
     tab.go("retrain").sees("Memes that change sides").sees("theme worth")
     shoot(tab, "retrain")
+    disagree(bench)
+    tab.page.set_viewport_size({"width": 1280, "height": 1100})
+    tab.go("team?team=Quality&reviewer=Lea").sees("Krippendorff")
+    shoot(tab, "team")
+    tab.page.set_viewport_size({"width": 1280, "height": 860})
+    tab.go("queue?show=conflict&reviewer=Lea").sees("Settle")
+    shoot(tab, "adjudication")
     dark = Visit(
         browser.new_context(viewport={"width": 1280, "height": 860}, base_url=server.url, color_scheme="dark").new_page()
     )

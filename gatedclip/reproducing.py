@@ -82,9 +82,7 @@ def _memes(engine: Engine, ids: list[int], contents: list[str]) -> MemeColumns:
     memes = every.of(ids)
     other = [i for i, now, then in zip(ids, curriculum.contents(memes), contents, strict=True) if now != then]
     if other:
-        raise DataError(
-            f"{len(other)} memes it learned from have other words now (first: {other[:5]})."
-        )
+        raise DataError(f"{len(other)} memes it learned from have other words now (first: {other[:5]}).")
     return memes
 
 

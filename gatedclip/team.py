@@ -127,9 +127,16 @@ class Team:
 
     # --- second answers and gold ----------------------------------------------------------------------------------
 
-    def answers_for(self, meme: Meme) -> int:
-        """How many people are to answer: two for the organisation's share of memes, drawn by the meme's number alone."""
-        return max(meme.answers, 2 if drawn("second", meme.id) < float(self.setting(SECOND_SHARE)) else 1)
+    def answers_for(self, meme: Meme, reviewer: str) -> int:
+        """How many people are to answer: two for the organisation's share of memes, drawn by the meme's number alone.
+
+        One where nobody but `reviewer` is known who could answer too: the meme would wait for ever.
+        """
+        wanted = drawn("second", meme.id) < float(self.setting(SECOND_SHARE)) and self._another(reviewer)
+        return max(meme.answers, 2 if wanted else 1)
+
+    def _another(self, reviewer: str) -> bool:
+        return any(person.name != reviewer and self.may(person.name, "review") for person in self.people())
 
     def gold_is_due(self, reviewer: str, decided: int) -> bool:
         """Whether this person's next meme is a hidden gold one; drawn from their name and how many they have decided."""
@@ -138,7 +145,15 @@ class Team:
     def make_gold(self, meme_id: int, label: Label, by: str) -> Meme:
         """From now on this meme is shown to everyone once, to see how they judge, and is never learned from."""
         self.require(by, "quality")
-        return self.store.memes.place(meme_id, Split.GOLD, label)
+        return self.store.decisions.place(meme_id, Split.GOLD, label)
+
+    def give_back(self, meme_id: int, by: str) -> Meme:
+        """The gold meme in the queue again, keeping its true label as the one it came with; what people said of it counts now."""
+        self.require(by, "quality")
+        meme = self.store.memes.get(meme_id)
+        if meme.split is not Split.GOLD:
+            raise InputError(f"Meme {meme_id} is no hidden one; it is in {meme.split.value}. Reload the list.")
+        return self.store.decisions.place(meme_id, Split.QUEUE, meme.given)
 
     def gold(self) -> dict[int, Label]:
         """The labels of the gold memes, by id."""

@@ -232,6 +232,16 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """One event as it stands in an exported record, with what tells its meme anywhere."""
+
+    decision: Decision
+    picture: str  # key of the meme's picture
+    text: str  # the meme's words
+    answers: int = 1  # how many people must answer it
+
+
+@dataclass(frozen=True, slots=True)
 class Facet:
     """One question of a policy beside the label."""
 
@@ -628,6 +638,15 @@ class Receipt:
     known: tuple[int, ...]  # ids of memes that were here already
     refused: tuple[Refusal, ...]
     copies: tuple[int, ...] = ()  # of the added: the same picture to the eye, with the same words, as an earlier meme
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What became of a record brought from elsewhere."""
+
+    recorded: int
+    known: int  # events that were here already
+    refused: tuple[Refusal, ...]
 
 
 @dataclass(frozen=True, slots=True)

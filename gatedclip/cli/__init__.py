@@ -41,6 +41,7 @@ app.command("demo")(bring.demo)
 app.command("serve")(bring.serve)
 app.command("import")(bring.import_)
 app.command("export")(bring.export)
+app.command("import-record")(bring.import_record)
 
 app.command("predict")(look.predict)
 app.command("explain")(look.explain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -13,12 +14,12 @@ from gatedclip import demo as demos
 from gatedclip.cli.output import AsJson, By, one_of, show, watching, who
 from gatedclip.config import ASSETS
 from gatedclip.data import images
-from gatedclip.data.export import FORMS
+from gatedclip.data.export import FORMS, RECORDS
 from gatedclip.data.text import clean_text
 from gatedclip.errors import ConfigError, InputError
 from gatedclip.intake import Use
 from gatedclip.store.decisions import DecisionFilter
-from gatedclip.types import Progress, Receipt, Split
+from gatedclip.types import Progress, Receipt, Refusal, Split
 from gatedclip.workbench import Workbench
 
 APP = ASSETS.parent / "app.py"
@@ -50,7 +51,11 @@ def serve(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.
     """
     if not APP.is_file():
         raise ConfigError(f"There is no {APP}. Install the project from its clone with: pip install -e .")
+    from gatedclip.ui import identity
+
     bench = Workbench.open()
+    if why := identity.refused(bench.settings):
+        raise ConfigError(why)
     if demos.wanted(bench):
         with watching("Demo") as progress:
             demos.seed(bench, progress)
@@ -120,7 +125,30 @@ def _beside(folder: Path) -> Any:
 
 def _say_receipt(receipt: Receipt) -> str:
     counts = f"{len(receipt.added):,} added, {len(receipt.known):,} here already, {len(receipt.refused):,} refused"
-    return "\n".join([counts, *(f"  {r.row}  {clean_text(r.name)}: {r.reason}" for r in receipt.refused)])
+    return "\n".join([counts, *_refusals(receipt.refused)])
+
+
+def _refusals(refused: Iterable[Refusal]) -> list[str]:
+    return [f"  {r.row}  {clean_text(r.name)}: {r.reason}" for r in refused]
+
+
+def import_record(
+    path: Annotated[Path, typer.Argument(help="A .csv, .jsonl or .parquet file that `gatedclip export` wrote.")],
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take in decisions recorded elsewhere, with who and when. Their memes must be here; what is here already stays once.
+
+    Example: gatedclip import-record decisions.jsonl
+    """
+    form = path.suffix.lower().lstrip(".")
+    one_of("The ending of the file", form, RECORDS)
+    if not path.is_file():
+        raise InputError(f"There is no file {path}. Check its name.")
+    bench = Workbench.open()
+    found = bench.bring_record(path.read_bytes(), form, who(bench, by))  # type: ignore[arg-type]
+    counts = f"{found.recorded:,} recorded, {found.known:,} here already, {len(found.refused):,} refused"
+    show(found, "\n".join([counts, *_refusals(found.refused)]), as_json)
 
 
 def export(

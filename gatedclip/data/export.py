@@ -14,12 +14,13 @@ from typing import Any, Literal, get_args
 
 from gatedclip.data.hateful_memes import LABELS
 from gatedclip.errors import ImportRejected
-from gatedclip.types import Action, Decision, Label, Meme, marks_from, reasons_from
+from gatedclip.types import Action, Decision, Label, Meme, Recorded, marks_from, reasons_from
 
 Form = Literal["csv", "jsonl", "parquet", "hateful-memes"]
 """The record as CSV, JSONL or Parquet, or the decided memes with their pictures in the Hateful Memes layout, zipped."""
 
 FORMS: tuple[str, ...] = get_args(Form)
+RECORDS = ("csv", "jsonl", "parquet")  # forms that hold every event, and can be read back
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")  # what a spreadsheet would run
 
@@ -72,6 +73,7 @@ _COLUMNS: dict[str, tuple[Kind, Callable[[Decision, Meme], Any]]] = {
     "erased": ("truth", lambda d, m: d.erased),
     "marks": ("object", lambda d, m: None if d.marks is None else asdict(d.marks)),
     "reasons": ("object", lambda d, m: d.reasons and asdict(d.reasons)),
+    "answers": ("number", lambda d, m: m.answers),
 }
 COLUMNS = tuple(_COLUMNS)
 """Columns of all forms, in order. Programs rely on them: add at the end, never rename."""
@@ -196,9 +198,15 @@ def read_rows(data: bytes, form: Form) -> list[dict[str, Any]]:
         raise ImportRejected(f"This is no {form} file of decisions: {str(why)[:200]}. Export it again.") from None
 
 
-def read_decisions(data: bytes, form: Form) -> list[Decision]:
-    """The events of an exported file with all their fields, in its order."""
-    return [_decision(row) for row in read_rows(data, form)]
+def read_record(data: bytes, form: Form) -> list[Recorded]:
+    """The events of an exported file with all their fields, in its order, and the picture and words of each one's meme."""
+    try:
+        rows = read_rows(data, form)
+        return [Recorded(_decision(row), row["picture"], row["text"], row.get("answers") or 1) for row in rows]
+    except (KeyError, ValueError, TypeError) as why:
+        raise ImportRejected(
+            f"A row of this {form} file is no event: {type(why).__name__}, {str(why)[:200]}. Export it again."
+        ) from None
 
 
 def _rows_csv(data: bytes) -> list[dict[str, Any]]:

@@ -39,9 +39,7 @@ def held_out_reviewers(
     counts = Counter(reviewers)
     names = sorted(name for name, n in counts.items() if n >= LEAST)
     if len(names) < 2:
-        raise DataError(
-            f"{len(names)} people have {LEAST} decisions or more to learn from; at least two are needed."
-        )
+        raise DataError(f"{len(names)} people have {LEAST} decisions or more to learn from; at least two are needed.")
     who = np.array(reviewers)
     rows = np.flatnonzero(np.isin(who, names))
     mine = [np.flatnonzero(who == name) for name in names]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,10 @@ class Database:
         self.engine = connect(url)
         self._read = sessionmaker(self.engine, expire_on_commit=False)
         self._write = sessionmaker(writer(self.engine), expire_on_commit=False)
+        # SQLite's waiting writers poll, and who polls at the wrong moments may wait until LOCK_WAIT is over; the threads of one
+        # process take turns instead, which leaves one poller per process.
+        alone = threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
+        self._turn: AbstractContextManager[Any] = alone
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -35,7 +42,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with told(), self._write.begin() as session:
+        with told(), self._turn, self._write.begin() as session:
             yield session
 
 
@@ -65,15 +72,32 @@ def _sqlite(engine: Engine, foreign_keys: bool) -> None:
     @event.listens_for(engine, "connect")
     def prepare(dbapi: Any, record: object) -> None:
         dbapi.isolation_level = None  # Python's driver would begin too late; `begin` below does it
-        # busy_timeout first: the others may already have to wait for a lock
-        for pragma in (f"busy_timeout={LOCK_WAIT * 1000}", "journal_mode=WAL", "synchronous=NORMAL"):
-            dbapi.execute(f"PRAGMA {pragma}")
+        dbapi.execute(f"PRAGMA busy_timeout={LOCK_WAIT * 1000}")  # first: what follows may already have to wait for a lock
+        _to_wal(dbapi)
+        dbapi.execute("PRAGMA synchronous=NORMAL")
         dbapi.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         dbapi.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows only A-Z
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+
+
+def _to_wal(dbapi: Any) -> None:
+    """Lets readers go on beside a writer, from the first connection to a new file on.
+
+    Two connections that switch at once each hold what the other needs. SQLite then fails one of them at once, whatever its
+    busy_timeout, so that one lets go and tries again; the other has switched by then.
+    """
+    end = time.monotonic() + LOCK_WAIT
+    while True:
+        try:
+            dbapi.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as why:
+            if why.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 def _lower(value: object) -> object:

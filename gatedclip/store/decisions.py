@@ -15,13 +15,13 @@ from gatedclip.errors import NotFound, StoreError
 from gatedclip.store.database import Database, upsert
 from gatedclip.store.drafts import bring_back, drop
 from gatedclip.store.fold import Standing, fold
-from gatedclip.store.memes import row_of
+from gatedclip.store.memes import row_of, to_meme
 from gatedclip.store.policies import policy_of, require
 from gatedclip.store.queue import held, let_go
 from gatedclip.store.receipts import GENESIS, HEAD, Audit, Link, check, digest, link, new_salt
 from gatedclip.store.tables import DecisionRow, MemeRow, SettingRow, utcnow
 from gatedclip.store.undone import STANDS, UNDONE
-from gatedclip.types import Action, Decision, Label, Split, Status, marks_from, reasons_from
+from gatedclip.types import Action, Decision, Label, Meme, Split, Status, marks_from, reasons_from
 
 STORED = [field.name for field in fields(Decision) if field.name not in ("id", "undone", "receipt", "erased", "marks", "reasons")]
 MINE = (Action.DECIDE, Action.SKIP, Action.ESCALATE)  # what a reviewer does while holding a meme, and may undo
@@ -104,6 +104,14 @@ class Decisions:
             if meme.status is Status.WAITING and not meme.others_only:
                 return None
             return add_decision(session, meme, Decision(meme_id, action, reviewer))
+
+    def place(self, meme_id: int, split: Split, given: Label | None) -> Meme:
+        """The meme in another split, with the label it has there, standing where its events put it there."""
+        with self._db.writing() as session:
+            meme = row_of(session, meme_id, lock=True)
+            meme.split, meme.given = split, given
+            settle(session, meme)
+            return to_meme(meme)
 
     def get(self, decision_id: int) -> Decision:
         with self._db.reading() as session:
@@ -205,10 +213,9 @@ def add_decision(session: Session, meme: MemeRow, decision: Decision) -> Decisio
 
 
 def add_event(session: Session, decision: Decision) -> DecisionRow:
-    """Writes one event at the end of the chain."""
-    row = DecisionRow(
-        **_values(decision) | {"key": decision.key or None, "at": utcnow(), "salt": new_salt()}, **_reasoned(decision)
-    )
+    """Writes one event at the end of the chain; it happens now, unless it happened elsewhere before."""
+    at = utcnow() if decision.at == datetime.min else decision.at
+    row = DecisionRow(**_values(decision) | {"key": decision.key or None, "at": at, "salt": new_salt()}, **_reasoned(decision))
     session.add(row)
     session.flush()
     upsert(session, SettingRow, [{"key": HEAD, "value": {"newest": GENESIS, "count": 0}}], replace=False)

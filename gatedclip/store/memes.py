@@ -224,14 +224,6 @@ class Memes:
                 few = MemeRow.answers < answers
                 session.execute(update(MemeRow).where(MemeRow.id.in_(some), few).values(answers=answers))
 
-    def place(self, meme_id: int, split: Split, given: Label | None) -> Meme:
-        """The meme in another split, with the label it has there; it waits anew."""
-        with self._db.writing() as session:
-            row = row_of(session, meme_id, lock=True)
-            row.split, row.given, row.status, row.label = split, given, Status.WAITING, None
-            row.others_only = split is Split.GOLD
-            return to_meme(row)
-
     def all_keys(self, split: Split | None = None) -> MemeColumns:
         """One split's memes; of all splits those that can be learned from or measured on."""
         columns = (

@@ -142,9 +142,7 @@ def _next(
     return None
 
 
-def _steps(
-    reviewer: str, now: datetime, fits: list[ColumnElement[bool]], rule: QueueRule | None
-) -> Iterator[Select[MemeRow]]:
+def _steps(reviewer: str, now: datetime, fits: list[ColumnElement[bool]], rule: QueueRule | None) -> Iterator[Select[MemeRow]]:
     """Where to look for the next meme, first things first; each walks an index from its start, however many wait."""
     mine, own = MemeRow.leased_by == reviewer, MemeRow.assigned_to == reviewer
     loose = or_(MemeRow.leased_until.is_(None), MemeRow.leased_until < now)

@@ -18,6 +18,7 @@ from gatedclip.store.picks import Picks
 from gatedclip.store.policies import Policies
 from gatedclip.store.queue import Queue
 from gatedclip.store.settings import Settings
+from gatedclip.store.transfer import Transfer
 from gatedclip.store.variants import Variants
 from gatedclip.store.vectors import Vectors
 from gatedclip.store.versions import Versions
@@ -31,6 +32,7 @@ class Store:
         self.memes = Memes(database)
         self.queue = Queue(database)
         self.decisions = Decisions(database)
+        self.transfer = Transfer(database)
         self.variants = Variants(database)
         self.drafts = Drafts(database)
         self.policies = Policies(database)

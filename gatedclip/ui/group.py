@@ -105,8 +105,10 @@ def _decide(bench: Workbench, start: str, memes: Sequence[Meme], label: Label, f
     if done is None:
         return  # what is missing is said, and everything stays as it was chosen
     made, left = done
-    if made:
-        st.session_state[_MADE] = (made[0].id, len(made))
+    if not made:
+        session.flash("None of these were decided: somebody holds them, or has decided them meanwhile.")
+        return
+    st.session_state[_MADE] = (made[0].id, len(made))
     others = f" {len(left)} stay in the queue: somebody holds them, or has decided them." if left else ""
     session.flash(f"{len(made)} memes are decided as {label.value}, marked as decided together.{others}")
     close()

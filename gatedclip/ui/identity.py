@@ -23,9 +23,14 @@ def barred(settings: Settings, address: str | None) -> str:
     )
 
 
+def refused(settings: Settings) -> str:
+    """Why this server must not serve, as it is set up; empty when it may."""
+    return barred(settings, st.get_option("server.address"))
+
+
 def enter(bench: Workbench) -> bool:
     """Whether somebody may use this tab; otherwise it says what to do."""
-    if why := barred(bench.settings, st.get_option("server.address")):
+    if why := refused(bench.settings):
         parts.problem(why)
         return False
     return _signed_in(bench) if bench.settings.sign_in else True

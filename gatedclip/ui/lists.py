@@ -21,13 +21,15 @@ SHOWN = {
     "escalated": Status.ESCALATED,
     "conflict": Status.CONFLICT,
     "all": None,
+    "hidden": None,
 }
-FOR_LEADS = ("escalated", "conflict")
+FOR_LEADS = ("escalated", "conflict", "hidden")
 NOTHING = {
     "suggested": "No batch is chosen, or none of it fits. Choose the next batch above.",
     "my list": "A lead can put memes on your own list; they come before all others on the review page.",
     "escalated": "Nobody asks for a lead.",
     "conflict": "Nobody disagrees: where two people answer the same meme differently, it is listed here.",
+    "hidden": "No meme is hidden among the others to see how people judge. Choose some under Waiting, and give their true label.",
 }
 STATES = {
     Status.SKIPPED: "skipped",
@@ -58,7 +60,8 @@ def narrow(shown: str, me: str) -> MemeFilter:
                 "Order", ["oldest", "newest"], default="oldest", required=True, key="order", bind="query-params"
             )
         search = st.text_input("Words contain", key="words", bind="query-params", type="search", width=260)
-    which = MemeFilter(split=Split.QUEUE, status=SHOWN[shown], wrong_reason=wrong, search=search or "")
+    split = Split.GOLD if shown == "hidden" else Split.QUEUE
+    which = MemeFilter(split=split, status=SHOWN[shown], wrong_reason=wrong, search=search or "")
     which = replace(which, order="newest" if order == "newest" else "oldest")
     which = replace(which, suggested=True, order="chosen") if shown == "suggested" else which
     return replace(which, label=Label(decided_as) if decided_as else None, assigned_to=me if shown == "my list" else "")
@@ -69,7 +72,7 @@ def narrow(shown: str, me: str) -> MemeFilter:
 
 def lead(bench: Workbench, me: str, memes: Sequence[Meme]) -> None:
     """Puts the chosen memes on a person's list, or makes them hidden memes of known label."""
-    if not bench.team.may(me, "assign"):
+    if memes[0].split is Split.GOLD or not bench.team.may(me, "assign"):
         return
     ids = [meme.id for meme in memes]
     chosen = [meme_id for meme_id in ids if st.session_state.get(f"choose-{meme_id}")]
@@ -112,6 +115,11 @@ def _gold(bench: Workbench, ids: Sequence[int], label: Label) -> None:
         bench.team.make_gold(meme_id, label, session.reviewer())
 
 
+def _give_back(bench: Workbench, meme_id: int) -> None:
+    said = f"Meme {meme_id} is in the queue again; what people said of it counts."
+    session.act(said, bench.team.give_back, meme_id, session.reviewer())
+
+
 # --- the memes ----------------------------------------------------------------------------------------------------
 
 
@@ -119,6 +127,9 @@ def cards(bench: Workbench, me: str, memes: Sequence[Meme]) -> None:
     """The memes, blurred, each with where it stands and what can be done."""
     right_for_wrong = bench.wrong_reasons(memes)
     leads = bench.team.may(me, "assign")
+    if memes[0].split is Split.GOLD:
+        _hidden(bench, memes)
+        return
     picks = {pick.meme_id: pick for pick in bench.picks()}
     for place, meme in zip(parts.grid(len(memes)), memes, strict=True):
         with place, st.container(border=True, key=f"card-{meme.id}", height="stretch"):
@@ -134,6 +145,19 @@ def cards(bench: Workbench, me: str, memes: Sequence[Meme]) -> None:
                 suggested.second(bench, pick, meme)
             if meme.status.open or (meme.status.for_a_lead and leads):
                 _ways(meme)
+
+
+def _hidden(bench: Workbench, memes: Sequence[Meme]) -> None:
+    """Memes hidden among the others, each with its true label and the way back."""
+    for place, meme in zip(parts.grid(len(memes)), memes, strict=True):
+        with place, st.container(border=True, key=f"card-{meme.id}", height="stretch"):
+            parts.thumbnail(bench, meme)
+            parts.words(meme.text, small=True)
+            parts.chips(parts.label_chip(meme.given, "in truth: "))
+            st.button(
+                "Back into the queue", key=f"give-back-{meme.id}", icon=":material/undo:", type="tertiary", on_click=_give_back,
+                args=(bench, meme.id),
+            )  # fmt: skip
 
 
 def _state(bench: Workbench, meme: Meme, leads: bool) -> None:

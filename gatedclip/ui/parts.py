@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from gatedclip.figures import export, style
-from gatedclip.types import Decision, Interval, Label, Meme, Prediction, Receipt
+from gatedclip.types import Decision, Interval, Label, Meme, Prediction, Receipt, Refusal
 from gatedclip.workbench import Workbench
 
 FORMS: dict[export.Form, str] = {"html": "Page (HTML)", "svg": "Drawing (SVG)", "png": "Picture (PNG)"}
@@ -120,16 +120,21 @@ def receipt(found: Receipt) -> None:
     """What became of an upload or import; every refused file with its reason."""
     counts = [(len(found.added), "added"), (len(found.known), "here already"), (len(found.refused), "refused")]
     note(", ".join(f"{n:,} {what}" for n, what in counts if n) or "Nothing was brought.")
-    if found.refused:
+    refused(found.refused)
+
+
+def refused(rows: Sequence[Refusal]) -> None:
+    """Each refused row with its reason; nothing where none was."""
+    if rows:
         st.dataframe(
             {
-                "row": [r.row for r in found.refused],
-                "file": [r.name for r in found.refused],
-                "why it was refused": [r.reason for r in found.refused],
+                "row": [r.row for r in rows],
+                "file": [r.name for r in rows],
+                "why it was refused": [r.reason for r in rows],
             },
             hide_index=True,
             width="stretch",
-            alt="Refused files and the reasons",
+            alt="What was refused, and the reasons",
             column_config={"why it was refused": st.column_config.TextColumn(width="large")},
         )
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from gatedclip.data.export import RECORDS
 from gatedclip.errors import NotAllowed
 from gatedclip.store.receipts import Audit
 from gatedclip.ui import erasing, nav, parts, session
 from gatedclip.workbench import Workbench
 
-_AUDIT = "audit"
+_AUDIT, _BROUGHT = "audit", "brought"
 
 
 def show(bench: Workbench) -> None:
@@ -22,6 +23,8 @@ def show(bench: Workbench) -> None:
     st.button("Check every receipt", key="audit-now", icon=":material/fact_check:", on_click=_audit, args=(bench,))
     if (checked := st.session_state.get(_AUDIT)) is not None:
         _say(*checked)
+    st.subheader("Bring a record", anchor=False)
+    _bring(bench)
     st.subheader("Heads that want a refit", anchor=False)
     _refits(bench)
     st.subheader("Erase", anchor=False)
@@ -48,6 +51,27 @@ def _say(found: Audit, at: datetime) -> None:
         parts.note(f"{found.uncovered:,} events were recorded before receipts were kept.")
     st.text("The newest receipt. Note it elsewhere: whoever can rewrite everything can rewrite the chain too, but not your note.")
     st.code(found.newest, language=None, wrap_lines=True)
+
+
+def _bring(bench: Workbench) -> None:
+    if not bench.team.may(session.reviewer(), "people"):
+        parts.note("Only admins bring decisions in the names of others.")
+        return
+    st.caption(
+        "Decisions that were exported elsewhere, with who and when. Their memes must be here; what is here already stays once."
+    )
+    with st.form("bring-record", border=False, clear_on_submit=True):
+        st.file_uploader("A CSV, JSONL or Parquet file from the history page", RECORDS, key="record-file")
+        st.form_submit_button("Bring it", key="bring-record", icon=":material/upload:", on_click=_take, args=(bench,))
+    if (found := st.session_state.get(_BROUGHT)) is not None:
+        parts.note(f"{found.recorded:,} events recorded, {found.known:,} here already, {len(found.refused):,} refused.")
+        parts.refused(found.refused)
+
+
+def _take(bench: Workbench) -> None:
+    if file := st.session_state["record-file"]:
+        form = file.name.rsplit(".", 1)[-1].lower()
+        st.session_state[_BROUGHT] = session.attempt(bench.bring_record, file.getvalue(), form, session.reviewer())
 
 
 def _refits(bench: Workbench) -> None:

@@ -33,6 +33,7 @@ from gatedclip.store.receipts import Audit
 from gatedclip.types import (
     Action,
     Attribution,
+    Brought,
     Decision,
     HeadVersion,
     Label,
@@ -238,7 +239,7 @@ class Reviewing(Looking):
                 adjudicates=meme.status.for_a_lead,
                 bulk=bulk,
             ),
-            self.team.answers_for(meme),
+            self.team.answers_for(meme, reviewer),
         )
 
     def decide_together(
@@ -378,6 +379,11 @@ class Reviewing(Looking):
             return export.hateful_memes_zip(memes, lambda key: self.picture(key, "full"))
         write = {"csv": export.decisions_csv, "jsonl": export.decisions_jsonl, "parquet": export.decisions_parquet}
         return write[form](rows)
+
+    def bring_record(self, data: bytes, form: Form, by: str) -> Brought:
+        """Takes an exported record in, in the names of those who decided; ImportRejected when the file is none."""
+        self.team.require(by, "people")
+        return self.store.transfer.bring(export.read_record(data, form))
 
     def _with_memes(self, events: list[Decision]) -> list[tuple[Decision, Meme]]:
         memes = {m.id: m for m in self.store.memes.many(list({e.meme_id for e in events}))}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import count
 
 import pytest
 
@@ -13,10 +14,13 @@ from gatedclip.world.themes import MISSING
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
+SEEDS = count(77)  # nothing else uses these
+
+
+@pytest.fixture
 def newcomer():
-    """A hateful meme of a theme that the shipped head has never seen, from a seed nothing else uses."""
-    block = next(f for f in families(77, [MISSING[0]]) if f[0].truth == "together")
+    """A hateful meme of a theme that the shipped head has never seen, and that was never uploaded."""
+    block = next(f for f in families(next(SEEDS), [MISSING[0]]) if f[0].truth == "together")
     return next(meme for meme in block if meme.label == Label.HATEFUL)
 
 

@@ -3,13 +3,15 @@
 from functools import partial
 
 import pytest
+from visiting import HOSTILE
 
+from gatedclip.config import Settings
 from gatedclip.store import DecisionFilter, MemeFilter, Pictures
-from gatedclip.types import Facet, Label, Policy, Preferences, Split, Status
+from gatedclip.team import Team
+from gatedclip.types import Facet, Label, Policy, Preferences, QueueRule, Split, Status
+from gatedclip.ui.protection import TICK
 
 pytestmark = pytest.mark.browser
-
-HOSTILE = '<img src=x onerror="document.title=1"> ![x](http://198.51.100.7/beacon.png) <style>*{display:none}</style> [link](http://198.51.100.7)'
 
 
 def test_a_double_press_labels_one_meme(visit, store):
@@ -166,3 +168,36 @@ def test_decisions_are_stored_with_who_and_whether_they_were_assisted(visit, sto
     assisted, blind = store.decisions.list(DecisionFilter(reviewer="Carla"))
     assert (blind.label, blind.assisted, blind.revealed) == (Label.UNSURE, False, False)
     assert (assisted.label, assisted.assisted) == (Label.BENIGN, True)
+
+
+def test_a_named_queue_gives_only_its_memes(visit, server, store):
+    """Opened by its address, and chosen on the page."""
+    theme = next(m.theme for m in store.memes.find(MemeFilter(split=Split.QUEUE, status=Status.WAITING), 90) if not m.leased_by)
+    team = Team(Settings(home=server.home), store)
+    team.write_rules([QueueRule("one theme", theme=theme), QueueRule("nothing", source="nowhere")], "lea")
+    try:
+        tab = visit().go("?reviewer=Quentin&queue=one theme").look()
+        for _ in range(2):
+            held = store.memes.get(tab.meme_id())
+            assert (held.theme, held.leased_by) == (theme, "Quentin")
+            if store.queue.count(team.rule("one theme")) == 1:
+                break
+            tab.press("2").next_meme(after=held.id)
+        box = tab.page.get_by_role("combobox", name="Queue")
+        box.click()
+        tab.page.get_by_role("option", name="nothing").click()
+        tab.settle().sees("Nothing waits for you.")
+        assert "queue=nothing" in tab.page.url
+        assert store.memes.get(held.id).leased_by == ""  # what lay there is given back to the others
+    finally:
+        team.write_rules([], "lea")
+
+
+def test_what_was_clear_when_the_tab_was_closed_stays_on_record(visit, store):
+    tab = visit().go("").name("Gone").look()
+    tab.press("v").sees("Seen unblurred today (UTC): 1 picture")
+    tab.page.wait_for_timeout(1000 * TICK)
+    assert tab.comes_true(lambda: store.exposures.days("Gone", 1)[0].seconds >= TICK)
+    tab.page.goto("about:blank")
+    (today,) = store.exposures.days("Gone", 1)
+    assert (today.reveals, today.seconds >= TICK) == (1, True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+HOSTILE = '<img src=x onerror="document.title=1"> ![x](http://198.51.100.7/beacon.png) <style>*{display:none}</style> [link](http://198.51.100.7)'
 
 
 @dataclass

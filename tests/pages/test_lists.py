@@ -62,9 +62,16 @@ def test_chosen_memes_become_hidden_ones_of_known_label(app, filled):
     button(page, "Hide among the others").click().run()
     assert filled.team.gold() == {5: B}
     assert 5 not in shown_memes(page)
+    page.segmented_control(key="show").set_value("hidden").run()
+    assert "in truth: ✔ benign" in said(page)
+    button(page, "Back into the queue").click().run()
+    assert "Meme 5 is in the queue again" in said(page)
+    assert "No meme is hidden among the others" in said(page)
+    assert filled.team.gold() == {}
 
 
 def test_lists_for_leads_show_who_said_what_and_nobody_else_sees_them(app, filled):
+    filled.add_reviewer("ben")
     filled.team.choose(SECOND_SHARE, 1.0, "lea")
     for name, label in (("anna", H), ("ben", B)):
         filled.decide(filled.claim(name, 1), label, name)

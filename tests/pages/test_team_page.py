@@ -1,6 +1,7 @@
 """The team page run by Streamlit's own harness, in both ways of knowing people."""
 
 import html
+import sqlite3
 
 import pytest
 from bringing import dataset
@@ -164,9 +165,21 @@ def test_the_record_is_checked_and_a_change_behind_its_back_is_told(team, answer
     button(shown, "Check every receipt").click().run()
     assert "The record is sound: 8 events" in said(shown)
     assert shown.code[0].value == answered.audit().newest
-    answered.store.memes.place(1, Split.QUEUE, None)  # without an event
+    with sqlite3.connect(answered.settings.home / "gatedclip.db") as behind:
+        behind.execute("update meme set status = 'waiting' where id = 1")
     button(shown, "Check every receipt").click().run()
     assert "The record is not sound" in said(shown)
+
+
+def test_a_record_is_brought_once_and_what_is_no_record_is_refused(team, answered):
+    record = answered.export(DecisionFilter(), "jsonl", "lea")
+    shown = team("Record")
+    shown.file_uploader(key="record-file").upload("record.jsonl", record, "application/jsonl")
+    button(shown, "Bring it").click().run()
+    assert "0 events recorded, 8 here already, 0 refused." in said(shown)
+    shown.file_uploader(key="record-file").upload("record.jsonl", b'{"a": 1}', "application/jsonl")
+    button(shown, "Bring it").click().run()
+    assert "A row of this jsonl file is no event" in said(shown)
 
 
 def test_a_meme_is_erased_only_when_its_number_is_typed_out(team, answered):

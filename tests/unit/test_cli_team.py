@@ -1,14 +1,17 @@
 """The team's commands in a terminal."""
 
 import json
+import sqlite3
 
 import pytest
 from bringing import dataset
 from typer.testing import CliRunner
 
 from gatedclip.cli import app
+from gatedclip.config import Settings
 from gatedclip.store import DecisionFilter
-from gatedclip.types import Facet, Label, Policy, Role, Split
+from gatedclip.types import Facet, Label, Policy, Role, Status
+from gatedclip.workbench import Workbench
 
 H, B = Label.HATEFUL, Label.BENIGN
 
@@ -31,6 +34,7 @@ def signed(run, bench, monkeypatch):
 @pytest.fixture
 def answered(bench):
     bench.import_archive("set.zip", dataset(4))
+    bench.add_reviewer("ben")
     bench.team.choose("second share", 1.0, "lea")
     for name, labels in (("anna", (H, B, H, B)), ("ben", (H, B, B, B))):
         for meme_id, label in enumerate(labels, start=1):
@@ -52,7 +56,8 @@ def test_a_sound_record_verifies_and_names_its_newest_receipt(run, answered):
 
 
 def test_a_record_that_was_changed_is_told_and_ends_with_exit_code_1(run, answered):
-    answered.store.memes.place(1, Split.QUEUE, None)  # without an event
+    with sqlite3.connect(answered.settings.home / "gatedclip.db") as behind:
+        behind.execute("update meme set status = 'waiting' where id = 1")
     for options in ((), ("--json",)):
         result = run("audit", "verify", *options)
         assert result.exit_code == 1
@@ -113,6 +118,24 @@ def test_the_record_is_handed_out_in_further_forms(run, answered, tmp_path, form
     assert run("export", "--form", form, "--out", tmp_path / "out").exit_code == 0
     assert (tmp_path / "out").read_bytes()[:2] == {"parquet": b"PA", "hateful-memes": b"PK"}[form]
     assert answered.count_events(DecisionFilter()) == 8
+
+
+def test_a_record_is_taken_in_elsewhere_with_its_people_and_reasons_for_what_is_refused(run, answered, tmp_path, monkeypatch):
+    file = tmp_path / "record.csv"
+    run("export", "--out", file)
+    assert run("import-record", file).stdout == "0 recorded, 8 here already, 0 refused\n"
+    assert "There is no file" in refused(run("import-record", tmp_path / "none.csv"))
+    assert "csv, jsonl, parquet" in refused(run("import-record", tmp_path / "record.zip"))
+    monkeypatch.setenv("GATEDCLIP_HOME", str(tmp_path / "elsewhere"))
+    lines = run("import-record", file).stdout.splitlines()
+    assert lines[0] == "0 recorded, 0 here already, 8 refused"
+    assert "No meme here has its picture and its words" in lines[1]
+    elsewhere = Workbench.open(Settings.from_env())
+    elsewhere.import_archive("set.zip", dataset(4))
+    assert run("import-record", file).stdout == "8 recorded, 0 here already, 0 refused\n"
+    assert {d.reviewer for d, _ in elsewhere.history(DecisionFilter())} == {"anna", "ben"}
+    assert elsewhere.meme(3).status is Status.CONFLICT
+    elsewhere.store.close()
 
 
 def test_claim_times_are_measured_at_each_size(run):

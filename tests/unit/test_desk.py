@@ -209,6 +209,7 @@ def test_a_clear_picture_counts_once_however_it_is_covered(waiting):
 
 
 def test_a_meme_that_somebody_else_is_to_answer_says_so_and_gives_way(waiting):
+    waiting.add_reviewer("ben")
     waiting.team.choose("second share", 1.0, "lea")
     waiting.decide(waiting.claim("anna", 1), Label.HATEFUL, "anna")
     desk = Desk()
@@ -224,6 +225,7 @@ def test_a_named_queue_gives_only_its_memes(waiting):
 
 
 def test_what_others_said_is_told_to_leads_and_only_where_a_lead_is_asked(waiting):
+    waiting.add_reviewer("ben")
     waiting.team.choose("second share", 1.0, "lea")
     waiting.decide(waiting.claim("anna", 1), Label.HATEFUL, "anna", note="a slur")
     assert waiting.disputed(waiting.meme(1), "lea") == []  # a second answer is awaited

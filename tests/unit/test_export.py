@@ -15,12 +15,12 @@ from gatedclip.data.export import (
     decisions_jsonl,
     decisions_parquet,
     hateful_memes_zip,
-    read_decisions,
+    read_record,
     read_rows,
 )
 from gatedclip.errors import ImportRejected
 from gatedclip.store import DecisionFilter, MemeFilter
-from gatedclip.types import Action, Decision, Label, Marks, Meme, Rationale, Reasons, Split
+from gatedclip.types import Action, Decision, Label, Marks, Meme, Rationale, Reasons, Recorded, Split
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 WRITERS = {"csv": decisions_csv, "jsonl": decisions_jsonl, "parquet": decisions_parquet}
@@ -41,7 +41,7 @@ def test_the_columns_are_the_ones_programs_rely_on():
         "text", "machine_text", "picture", "given_label", "current_label", "version", "probability", "threshold", "gate",
         "assisted", "revealed", "seconds", "marked_regions", "marked_words", "marked_half", "model_half", "region_iou",
         "region_energy", "word_f1", "same_half", "wrong_reason", "policy_version", "tags", "confidence", "previous_label",
-        "adjudicates", "bulk", "key", "receipt", "erased", "marks", "reasons",
+        "adjudicates", "bulk", "key", "receipt", "erased", "marks", "reasons", "answers",
     )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def test_a_decision_is_one_line_in_both_formats():
         "probability": "0.25", "threshold": "0.5", "gate": "-0.75", "assisted": "true", "revealed": "false", "seconds": "3.5",
         **dict.fromkeys(COLUMNS[24:], ""),
         "policy_version": "4", "tags": '{"group": ["race"]}', "confidence": "0.5", "previous_label": "benign",
-        "adjudicates": "true", "bulk": "b", "key": "k", "receipt": "r", "erased": "false",
+        "adjudicates": "true", "bulk": "b", "key": "k", "receipt": "r", "erased": "false", "answers": "1",
     }  # fmt: skip
     read = json.loads(decisions_jsonl(rows))
     assert tuple(read) == COLUMNS
@@ -87,7 +87,7 @@ def test_a_person_s_reasons_are_exported_beside_the_model_s():
 def test_nothing_to_export_is_a_header_or_nothing():
     assert decisions_csv([]).decode() == ",".join(COLUMNS) + "\r\n"
     assert decisions_jsonl([]) == b""
-    assert [read_decisions(write([]), form) for form, write in WRITERS.items()] == [[], [], []]
+    assert [read_record(write([]), form) for form, write in WRITERS.items()] == [[], [], []]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ MEMES = st.builds(Meme, picture=WORDS, text=WORDS, source=WORDS, name=WORDS, mac
 @given(rows=st.lists(st.tuples(DECISIONS, MEMES), max_size=4))
 def test_every_field_of_every_event_comes_back_from_every_form(form, rows):
     data = WRITERS[form](rows)
-    assert read_decisions(data, form) == [decision for decision, _ in rows]
+    assert read_record(data, form) == [Recorded(decision, meme.picture, meme.text, meme.answers) for decision, meme in rows]
     back = read_rows(data, form)
     assert back == read_rows(decisions_jsonl(rows), "jsonl")
     assert [row["text"] for row in back] == [meme.text for _, meme in rows]
@@ -151,7 +151,7 @@ def test_no_cell_begins_as_a_formula(rows):
 @pytest.mark.parametrize(("form", "data"), [("csv", b"a,b\r\n1,2\r\n"), ("csv", b"\xff"), ("jsonl", b"{"), ("parquet", b"PAR1")])
 def test_a_file_that_is_no_export_is_refused_with_what_to_do(form, data):
     with pytest.raises(ImportRejected, match="Export it again"):
-        read_decisions(data, form)
+        read_record(data, form)
 
 
 def test_decided_memes_leave_in_the_hateful_memes_layout_and_come_back_as_they_were(bench, tmp_path, tiny_backbone):

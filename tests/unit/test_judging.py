@@ -71,7 +71,7 @@ def test_a_must_pass_meme_that_is_judged_wrong_refuses(taught):
 
 def test_without_held_out_memes_nothing_may_serve(taught):
     for meme in taught.memes(MemeFilter(split=Split.TEST, given=Label.HATEFUL), 100):
-        taught.store.memes.place(meme.id, Split.QUEUE, None)
+        taught.store.decisions.place(meme.id, Split.QUEUE, None)
     (refusal,) = taught.judge(taught.champion()).refusals
     assert (refusal.rule, refusal.after, refusal.bound) == ("held-out memes", 0, 1)
 

@@ -1,10 +1,12 @@
+import multiprocessing as mp
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
 
 from gatedclip.errors import StoreError
-from gatedclip.store.database import Database, upsert
+from gatedclip.store.database import Database, connect, upsert
 from gatedclip.store.tables import SettingRow
 
 
@@ -53,3 +55,26 @@ def test_an_upsert_replaces_or_keeps_what_was_there(store, database):
         with database.writing() as session:
             upsert(session, SettingRow, [{"key": "a", "value": value}], replace=replace)
     assert store.settings.get("a") == 2
+
+
+def switch(together, folder) -> None:
+    for n in range(60):
+        engine = connect(f"sqlite:///{folder}/{n}.db")
+        together.wait(30)
+        moment = time.time() // 0.02 * 0.02 + 0.04  # a barrier lets go of them one by one
+        while time.time() < moment:
+            pass
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        engine.dispose()
+
+
+def test_processes_that_open_a_new_file_at_once_never_find_it_locked(tmp_path):
+    spawn = mp.get_context("spawn")
+    together = spawn.Barrier(4)
+    processes = [spawn.Process(target=switch, args=(together, tmp_path)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 4

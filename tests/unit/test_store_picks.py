@@ -95,8 +95,8 @@ def test_a_decided_meme_of_a_batch_comes_up_once_somebody_appeals_and_not_for_wh
 
 
 def test_hidden_gold_of_a_batch_stays_out_of_the_queue_and_is_served_as_gold(store, ids):
-    store.memes.place(ids[5], Split.GOLD, H)
-    store.memes.place(ids[2], Split.GOLD, H)
+    store.decisions.place(ids[5], Split.GOLD, H)
+    store.decisions.place(ids[2], Split.GOLD, H)
     batch(store, ids[5], ids[4])
     assert store.queue.claim("anna").id == ids[4]
     decide(store, "anna", store.memes.get(ids[4]))

@@ -210,7 +210,7 @@ def test_ones_own_list_comes_first_and_nobody_else_is_served_from_it(store):
 
 def test_a_gold_meme_is_shown_to_everyone_once_and_never_learned_from(store):
     (meme_id,) = fill(store, 1)
-    store.memes.place(meme_id, Split.GOLD, B)
+    store.decisions.place(meme_id, Split.GOLD, B)
     assert store.queue.claim("anna") is None
     for who in PEOPLE:
         assert store.queue.claim(who, split=Split.GOLD).id == meme_id

@@ -43,7 +43,6 @@ def local(home, tiny_backbone):
 
 def decided(bench, meme_id=1):
     """A meme that the admin has decided, and the event."""
-    bench.store.memes.place(meme_id, Split.QUEUE, None)
     meme = bench.claim("admin", meme_id)
     return bench.decide(meme, H, "admin")
 
@@ -67,6 +66,8 @@ VERBS = {
     "quarantine": ("quality", lambda b, by: b.team.quarantine("moderator", True, by)),
     "share": ("quality", lambda b, by: b.team.choose(SECOND_SHARE, 0.5, by)),
     "gold": ("quality", lambda b, by: b.team.make_gold(2, H, by)),
+    "no gold": ("quality", lambda b, by: b.team.make_gold(2, H, "admin") and b.team.give_back(2, by)),
+    "record": ("people", lambda b, by: b.bring_record(b"", "jsonl", by)),
     "preferences of all": ("quality", lambda b, by: b.team.prefer_for_all(Preferences(), by)),
     "add": ("people", lambda b, by: b.team.add("new", Role.MODERATOR, by, "new@example.org")),
     "role": ("people", lambda b, by: b.team.change_role("moderator", Role.LEAD, by)),
@@ -180,6 +181,7 @@ def test_queues_that_make_no_sense_are_refused(local, rules):
 
 
 def test_while_a_second_answer_is_awaited_nothing_tells_the_first(local):
+    local.add_reviewer("ben")
     local.team.choose(SECOND_SHARE, 1.0, "lea")
     local.decide(local.claim("anna", 1), H, "anna", note="sure", tags={"group": ["race"]}, confidence=0.9)
     ((event, _),) = local.history(DecisionFilter())
@@ -189,6 +191,21 @@ def test_while_a_second_answer_is_awaited_nothing_tells_the_first(local):
         assert local.count_events(which) == 0
     local.decide(local.claim("ben", 1), H, "ben")
     assert local.count_events(DecisionFilter(label=H)) == 2
+
+
+def test_nobody_is_asked_for_a_second_answer_where_only_one_person_could_give_it(local):
+    local.add_reviewer("anna")
+    local.team.choose(SECOND_SHARE, 1.0, "lea")
+    assert local.team.answers_for(local.meme(1), "anna") == 1
+    assert local.team.answers_for(local.meme(1), "ben") == 2  # anna could
+
+
+def test_nobody_is_asked_for_a_second_answer_by_people_who_review_nothing(signed):
+    signed.team.choose(SECOND_SHARE, 1.0, "lead")
+    assert signed.team.answers_for(signed.meme(1), "moderator") == 2
+    for name in ("lead", "admin"):
+        signed.store.people.change(name, role=Role.RESEARCHER)  # they review nothing
+    assert signed.team.answers_for(signed.meme(1), "moderator") == 1
 
 
 def test_an_appeal_tells_neither_the_label_nor_what_it_was(local):
@@ -213,6 +230,17 @@ def test_two_who_differ_make_a_conflict_that_a_lead_settles(signed):
     assert (made.adjudicates, signed.meme(1).label) == (True, B)
     found = signed.quality("lead")
     assert (found.pairs[0].raw.hits, found.pairs[0].raw.n) == (0, 1)  # the lead's own answer is no second opinion
+
+
+def test_a_gold_meme_given_back_stands_where_people_put_it(local):
+    local.team.make_gold(1, B, "lea")
+    local.decide(local.claim("anna", 1), H, "anna")
+    assert (local.meme(1).status, local.lesson(TrainConfig()).decisions) == (Status.WAITING, 0)
+    given_back = local.team.give_back(1, "lea")
+    assert (given_back.split, given_back.status, given_back.label, given_back.given) == (Split.QUEUE, Status.DECIDED, H, B)
+    assert local.audit().sound
+    with pytest.raises(InputError, match="Meme 1 is no hidden one"):
+        local.team.give_back(1, "lea")
 
 
 def test_a_gold_meme_is_scored_and_stays_out_of_the_queue(local):
