@@ -18,6 +18,8 @@ MEMBERS = 20  # most heads in an ensemble
 ThresholdRule = Literal["validation", "half", "recall", "precision", "cost"]
 Calibration = Literal["temperature", "none"]
 Preset = Literal["tuned", "paper"]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Unsure = Literal["leave out", "soft"]
 
 
@@ -47,6 +49,16 @@ class Settings:
 
     admins: str = ""
     """GATEDCLIP_ADMINS: e-mails, with commas between, of people who are admins from their first sign-in."""
+
+    def barred(self, address: str | None) -> str:
+        """Why the workbench must not be served on an address; empty when it may."""
+        if self.sign_in or address in LOOPBACK:
+            return ""
+        return (
+            f"This server listens on {address or 'every address'}, where anyone on the network could review under any name. Serve"
+            " it on 127.0.0.1, or let people sign in: set GATEDCLIP_SIGN_IN=1, put the [auth] section of your identity provider"
+            " into .streamlit/secrets.toml, and name the first admins in GATEDCLIP_ADMINS. The README shows both."
+        )
 
     @classmethod
     def from_env(cls, env: dict[str, str] | None = None) -> Settings:

@@ -12,7 +12,7 @@ import typer
 
 from gatedclip import demo as demos
 from gatedclip.cli.output import AsJson, By, one_of, show, watching, who
-from gatedclip.config import ASSETS
+from gatedclip.config import ASSETS, LOOPBACK
 from gatedclip.data import images
 from gatedclip.data.export import FORMS, RECORDS
 from gatedclip.data.text import clean_text
@@ -51,10 +51,8 @@ def serve(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.
     """
     if not APP.is_file():
         raise ConfigError(f"There is no {APP}. Install the project from its clone with: pip install -e .")
-    from gatedclip.ui import identity
-
     bench = Workbench.open()
-    if why := identity.refused(bench.settings):
+    if why := bench.settings.barred(os.environ.get("STREAMLIT_SERVER_ADDRESS", LOOPBACK[0])):
         raise ConfigError(why)
     if demos.wanted(bench):
         with watching("Demo") as progress:

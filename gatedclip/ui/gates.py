@@ -144,7 +144,7 @@ def _by_truth(population: Population) -> None:
 
 def _over_versions(bench: Workbench, population: Population) -> None:
     """How retraining moved the gate, on these very memes."""
-    gated = [v for v in _heads(bench).values() if v.kind == "gated"][:HEADS]
+    gated = [v for v in _heads(bench).values() if v.gated][:HEADS]
     if len(gated) < 2:
         return
     st.subheader("Gate by head version", anchor=False)

@@ -4,33 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gatedclip.config import Settings
 from gatedclip.ui import parts, session
 from gatedclip.workbench import Workbench
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 FIRST_NAME = "guest"
-
-
-def barred(settings: Settings, address: str | None) -> str:
-    """Why the app must not be served like this; empty when it may."""
-    if settings.sign_in or address in LOOPBACK:
-        return ""
-    return (
-        f"This server listens on {address or 'every address'}, where anyone on the network could review under any name. Serve it"
-        " on 127.0.0.1, or let people sign in: set GATEDCLIP_SIGN_IN=1, put the [auth] section of your identity provider into "
-        ".streamlit/secrets.toml, and name the first admins in GATEDCLIP_ADMINS. The README shows both."
-    )
-
-
-def refused(settings: Settings) -> str:
-    """Why this server must not serve, as it is set up; empty when it may."""
-    return barred(settings, st.get_option("server.address"))
 
 
 def enter(bench: Workbench) -> bool:
     """Whether somebody may use this tab; otherwise it says what to do."""
-    if why := refused(bench.settings):
+    if why := bench.settings.barred(st.get_option("server.address")):
         parts.problem(why)
         return False
     return _signed_in(bench) if bench.settings.sign_in else True

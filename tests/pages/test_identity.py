@@ -11,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 from gatedclip.config import Settings
 from gatedclip.store import DecisionFilter
 from gatedclip.types import Action, Label, Role
-from gatedclip.ui.identity import barred
 
 ROOT = "admin@example.org"
 
@@ -110,14 +109,14 @@ def test_the_history_gives_no_files_to_whom_the_export_is_shut(door, bench):
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
 def test_this_machine_alone_needs_no_sign_in(address):
-    assert barred(Settings(), address) == ""
+    assert Settings().barred(address) == ""
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.7", "", None])
 def test_others_are_served_only_where_people_sign_in(address):
-    why = barred(Settings(), address)
+    why = Settings().barred(address)
     assert all(word in why for word in ("under any name", "127.0.0.1", "GATEDCLIP_SIGN_IN=1", "[auth]", "GATEDCLIP_ADMINS"))
-    assert barred(Settings(sign_in=True), address) == ""
+    assert Settings(sign_in=True).barred(address) == ""
 
 
 def test_an_app_open_to_the_network_without_sign_in_shows_nothing_but_why(app, bench):

@@ -453,12 +453,6 @@ def test_a_candidate_is_judged_carded_and_trained_again_in_a_terminal(served):
     assert served("promote", "2", "--override", "--reason", "to look at").stdout == "v2 serves now.\n"
 
 
-def test_an_address_of_the_network_is_refused_before_anything_is_served(base):
-    import streamlit as st
-
-    before = st.get_option("server.address")
-    st.config.set_option("server.address", "0.0.0.0")
-    try:
-        assert "GATEDCLIP_SIGN_IN=1" in refused(base("serve"))
-    finally:
-        st.config.set_option("server.address", before)
+def test_an_address_of_the_network_is_refused_before_anything_is_served(base, monkeypatch):
+    monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", "0.0.0.0")
+    assert "GATEDCLIP_SIGN_IN=1" in refused(base("serve"))
