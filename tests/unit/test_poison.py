@@ -24,11 +24,6 @@ def test_a_backdoor_opens_held_out_memes_and_the_probe_names_its_word(trials):
     assert made.bypass > PLAN.limit
 
 
-def test_held_out_memes_alone_do_not_see_it(trials):
-    made = trials["caption word"]
-    assert abs(made.auroc["poisoned"] - made.auroc["clean"]) < 0.02
-
-
 def test_the_words_of_a_backdoor_are_found_and_asking_again_closes_it(trials):
     made = trials["caption word"]
     assert made.caught["words"] == made.flips >= 15
