@@ -39,16 +39,12 @@ def test_two_people_differ_a_lead_settles_it_and_their_agreement_is_told(visit, 
     lea.go("team?team=Record&reviewer=Lea").click("Check every receipt").sees("The record is sound")
 
 
-def free(meme) -> bool:
-    """Waits, and no other test's tab holds it."""
-    return meme.split is Split.QUEUE and meme.status.open and not meme.leased_by
-
-
 def test_a_group_is_decided_with_one_left_out_and_taken_back_in_one_step(visit, store):
     family = next(
         kin
         for meme in store.memes.find(MemeFilter(split=Split.QUEUE, status=Status.WAITING), 90)
-        if len(kin := [m for m in [meme, *store.memes.kin(meme)] if free(m)]) > 1
+        if len(kin := [m for m in [meme, *store.memes.kin(meme)] if m.split is Split.QUEUE and m.status.open]) > 1
+        and not any(m.leased_by for m in kin)  # no other test's tab holds one
     )
     tab = visit(height=2400).go("queue?reviewer=Cleo")
     tab.page.locator(f".st-key-group-{family[0].id} button").click()

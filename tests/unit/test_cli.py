@@ -20,8 +20,8 @@ from gatedclip.types import Label, Split
 from gatedclip.workbench import Workbench
 
 VERBS = {
-    "demo", "serve", "import", "export", "predict", "explain", "ledger", "what-if", "gates", "figure", "similar", "confounders",
-    "compare", "train", "retrain", "versions", "evaluate", "promote", "world", "bench",
+    "demo", "serve", "import", "export", "import-record", "predict", "explain", "ledger", "what-if", "gates", "figure", "similar",
+    "confounders", "compare", "train", "retrain", "versions", "evaluate", "promote", "world", "bench",
     "judge", "noise", "card", "reproduce", "reviewers",
     "choose", "estimate", "audit", "people", "policy", "agreement", "simulate",
 }  # fmt: skip

@@ -20,6 +20,8 @@ def taught(bench):
 
 def split_over(bench, *answers):
     """A meme that so many people must answer, answered."""
+    for name in ("anna", "ben"):
+        bench.add_reviewer(name)
     bench.team.choose("second share", 1.0, "the tests")
     meme = bench.claim(answers[0][0])
     for n, (who, label) in enumerate(answers):
