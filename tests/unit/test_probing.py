@@ -121,7 +121,7 @@ def test_a_neighbour_carries_the_decisions_that_stand(taught):
 
 def test_a_neighbour_that_awaits_a_second_answer_does_not_tell_the_first(taught):
     meme, other = taught.memes(MemeFilter(split=Split.QUEUE), 2)
-    taught.add_reviewer("ben")
+    taught.add_reviewer("anna")
     taught.team.choose("second share", 1.0, "lea")
     taught.decide(taught.claim("ben", other.id), Label.BENIGN, "ben")
     near = {n.meme.id: n for n in taught.similar(Probe.of(meme), "words", k=200)}
