@@ -15,7 +15,7 @@ from gatedclip.errors import NotFound, StoreError
 from gatedclip.store.database import Database, upsert
 from gatedclip.store.drafts import bring_back, drop
 from gatedclip.store.fold import Standing, fold
-from gatedclip.store.memes import row_of, to_meme
+from gatedclip.store.memes import lock_all, row_of, to_meme
 from gatedclip.store.policies import policy_of, require
 from gatedclip.store.queue import held, let_go
 from gatedclip.store.receipts import GENESIS, HEAD, Audit, Link, check, digest, link, new_salt
@@ -93,6 +93,7 @@ class Decisions:
             together = [found]
             if found.bulk:
                 together += _events(session, DecisionRow.bulk == found.bulk, DecisionRow.id != found.id)
+            lock_all(session, [event.meme_id for event in together])
             undone = [_reverse(session, event, reviewer) for event in together]
             return undone[0]
 
@@ -214,12 +215,13 @@ def add_decision(session: Session, meme: MemeRow, decision: Decision) -> Decisio
 
 def add_event(session: Session, decision: Decision) -> DecisionRow:
     """Writes one event at the end of the chain; it happens now, unless it happened elsewhere before."""
+    upsert(session, SettingRow, [{"key": HEAD, "value": {"newest": GENESIS, "count": 0}}], replace=False)
+    # One writer at a time, from before the event has a number: the chain goes in the order of numbers.
+    head = session.scalars(select(SettingRow).where(SettingRow.key == HEAD).with_for_update()).one()
     at = utcnow() if decision.at == datetime.min else decision.at
     row = DecisionRow(**_values(decision) | {"key": decision.key or None, "at": at, "salt": new_salt()}, **_reasoned(decision))
     session.add(row)
     session.flush()
-    upsert(session, SettingRow, [{"key": HEAD, "value": {"newest": GENESIS, "count": 0}}], replace=False)
-    head = session.scalars(select(SettingRow).where(SettingRow.key == HEAD).with_for_update()).one()  # one writer at a time
     row.digest = digest(row.salt, _content(row))
     row.receipt = link(head.value["newest"], row.digest)
     head.value = {"newest": row.receipt, "count": head.value["count"] + 1}

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from gatedclip.errors import NotFound
 from gatedclip.store.database import Database
 from gatedclip.store.decisions import add_event, settle
-from gatedclip.store.memes import row_of
+from gatedclip.store.memes import lock_all, row_of
 from gatedclip.store.tables import (
     AttributionRow,
     DecisionRow,
@@ -64,8 +64,9 @@ class Erasure:
             for table, column in ((DraftRow, DraftRow.reviewer), (ExposureRow, ExposureRow.person), (PersonRow, PersonRow.name)):
                 session.execute(delete(table).where(column == name))
             session.expire_all()
+            lock_all(session, memes)
             for meme_id in memes:
-                meme = row_of(session, meme_id, lock=True)
+                meme = row_of(session, meme_id)
                 add_event(session, Decision(meme_id, Action.ERASE, by))
                 if meme.split is not Split.ERASED:
                     settle(session, meme)

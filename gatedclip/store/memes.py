@@ -262,6 +262,12 @@ def _join(session: Session, ids: Sequence[int]) -> None:
         session.execute(update(MemeRow).where(MemeRow.family.in_(some)).values(family=name))
 
 
+def lock_all(session: Session, ids: Sequence[int]) -> None:
+    """Locks several memes, lowest first, before the first event is written: two who each want what the other has would wait."""
+    for some in chunks(sorted(set(ids))):
+        session.execute(select(MemeRow.id).where(MemeRow.id.in_(some)).order_by(MemeRow.id).with_for_update()).all()
+
+
 def row_of(session: Session, meme_id: int, lock: bool = False) -> MemeRow:
     """The meme's row, on PostgreSQL locked until the transaction ends if asked (SQLite's writer is alone anyway)."""
     row = session.get(MemeRow, meme_id, with_for_update=lock or None)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from gatedclip.store.database import Database, chunks
+from gatedclip.store.database import Database
 from gatedclip.store.decisions import add_decision
 from gatedclip.store.queue import let_go
 from gatedclip.store.tables import DecisionRow, HeadVersionRow, MemeRow
@@ -30,16 +30,15 @@ class Transfer:
         here: dict[int, int] = {}  # number of an event there: its number here
         refused: list[Refusal] = []
         known = 0
-        for some in chunks(rows, 200):
+        for row, event in rows:
+            told = event.decision
             with self._db.writing() as session:
-                for row, event in some:
-                    told = event.decision
-                    if (at := _before(session, told)) is not None:
-                        here[told.id], known = at, known + 1
-                    elif isinstance(taken := _take(session, event, here), str):
-                        refused.append(Refusal(row, f"event {told.id}", taken))
-                    else:
-                        here[told.id] = taken
+                if (at := _before(session, told)) is not None:
+                    here[told.id], known = at, known + 1
+                elif isinstance(taken := _take(session, event, here), str):
+                    refused.append(Refusal(row, f"event {told.id}", taken))
+                else:
+                    here[told.id] = taken
         return Brought(len(here) - known, known, tuple(refused))
 
 
