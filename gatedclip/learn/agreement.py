@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
 from gatedclip.model.metrics import RESAMPLES, SEED
+from gatedclip.model.operating import proportion
 from gatedclip.types import Action, Decision, Interval, Label
 
 FLOOR = 0.7
@@ -194,12 +194,7 @@ def _blind(decisions: Iterable[Decision]) -> list[_Answer]:
 
 
 def _share(hits: int, n: int) -> Share:
-    return Share(hits, n, _wilson(hits, n) if n else None)
-
-
-def _wilson(hits: int, n: int) -> Interval:
-    interval = binomtest(hits, n).proportion_ci(method="wilson")
-    return Interval(hits / n, float(interval.low), float(interval.high))
+    return Share(hits, n, proportion(hits, n) if n else None)
 
 
 # --- two people ------------------------------------------------------------------------------------------------------
@@ -260,7 +255,7 @@ def _alpha(counts: np.ndarray) -> tuple[Interval | None, str]:
     unanimous = int((np.count_nonzero(counts, axis=1) == 1).sum())
     chance = 1 - float(given @ (given - 1)) / (given.sum() * (given.sum() - 1))
     drawn = np.random.default_rng(SEED).multinomial(len(counts), memes / len(counts), size=RESAMPLES)  # (R, kinds)
-    return _with_interval(value, _alphas(kinds, drawn), _wilson(unanimous, len(counts)), chance)
+    return _with_interval(value, _alphas(kinds, drawn), proportion(unanimous, len(counts)), chance)
 
 
 def _alphas(kinds: np.ndarray, drawn: np.ndarray) -> np.ndarray:

@@ -24,7 +24,12 @@ Z = 1.959963984540054  # half the width of a 95 % interval, in standard errors
 
 def proportion(hits: int, n: int) -> Interval:
     """hits / n, of at least one, with its 95 % Wilson interval, which stays within 0..1 also at the ends."""
-    p, z2 = hits / n, Z * Z / n
+    return share(hits / n, n)
+
+
+def share(p: float, n: float) -> Interval:
+    """A share `p` of `n` memes, which may be an effective number, with its 95 % Wilson interval."""
+    z2 = Z * Z / n
     middle, reach = p + z2 / 2, Z * (p * (1 - p) / n + z2 / (4 * n)) ** 0.5
     return Interval(p, max(0.0, (middle - reach) / (1 + z2)), min(1.0, (middle + reach) / (1 + z2)))
 

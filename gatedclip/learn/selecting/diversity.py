@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gatedclip.learn.selecting.scores import typicality, uncertainty, unit
+from gatedclip.learn.memory import unit
+from gatedclip.learn.selecting.scores import typicality, uncertainty
 
 
 def gradient_embeddings(fused: np.ndarray, probability: np.ndarray, threshold: float) -> np.ndarray:

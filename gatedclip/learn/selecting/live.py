@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gatedclip.errors import DataError
-from gatedclip.model.operating import Z
+from gatedclip.model.operating import Z, share
 from gatedclip.types import Interval
 
 LEAST = 10  # answers below which no accuracy is told
@@ -41,7 +41,7 @@ def live(hateful: np.ndarray, probability: np.ndarray, selected: np.ndarray, thr
     n, weight = len(hateful), 1 / selected
     effective = float(weight.sum() ** 2 / (weight**2).sum()) if n else 0.0
     bad, right = hateful.astype(bool), (probability >= threshold) == hateful.astype(bool)
-    accuracy = _wilson(float((weight * right).sum() / weight.sum()), effective) if n >= LEAST else None
+    accuracy = share(float((weight * right).sum() / weight.sum()), effective) if n >= LEAST else None
     enough = min(int(bad.sum()), n - int(bad.sum())) >= EACH
     auroc = weighted_auroc(bad, probability, weight) if enough else None
     return Live(drawn or n, n, effective, accuracy, auroc, _note(drawn or n, n, int(bad.sum())))
@@ -58,13 +58,6 @@ def _note(drawn: int, n: int, positives: int) -> str:
     return "; ".join(said)
 
 
-def _wilson(p: float, n: float) -> Interval:
-    """Wilson's 95 % interval of a share among an effective number of memes."""
-    z2 = Z * Z / n
-    middle, reach = p + z2 / 2, Z * (p * (1 - p) / n + z2 / (4 * n)) ** 0.5
-    return Interval(p, max(0.0, (middle - reach) / (1 + z2)), min(1.0, (middle + reach) / (1 + z2)))
-
-
 def weighted_auroc(hateful: np.ndarray, probability: np.ndarray, weight: np.ndarray) -> Interval:
     """Area under the ROC curve of memes that stand for `weight` (n,) others, with DeLong's interval on the logit scale.
 
@@ -77,7 +70,7 @@ def weighted_auroc(hateful: np.ndarray, probability: np.ndarray, weight: np.ndar
     beaten, beating = wins @ w0, w1 @ wins
     area = float(w1 @ beaten)
     if not 1e-12 < area < 1 - 1e-12:  # no spread to measure: as many trials as the smaller class has memes
-        return _wilson(round(area), min(1 / (w1**2).sum(), 1 / (w0**2).sum()))
+        return share(round(area), min(1 / (w1**2).sum(), 1 / (w0**2).sum()))
     variance = _spread(w1, beaten - area) + _spread(w0, beating - area)
     reach, odds = Z * variance**0.5 / (area * (1 - area)), area / (1 - area)
     return Interval(area, *(float(1 / (1 + 1 / (odds * np.exp(side * reach)))) for side in (-1, 1)))

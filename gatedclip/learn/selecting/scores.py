@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
+from gatedclip.learn.memory import unit
+
 APART = 0.2  # gate and Shapley share on different sides and this far apart contradict each other
 NEAREST = 20  # neighbours that say how typical a meme is
 
@@ -44,8 +46,3 @@ def typicality(fused: np.ndarray, nearest: int = NEAREST) -> np.ndarray:
     found = NearestNeighbors(n_neighbors=min(nearest, len(fused) - 1)).fit(vectors)
     distances, _ = found.kneighbors()
     return 1 / (distances.mean(1) + 1e-6)
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Rows at length 1, zero rows as they are."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
