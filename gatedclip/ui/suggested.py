@@ -12,8 +12,8 @@ from gatedclip.ui import parts, session
 from gatedclip.workbench import Workbench
 
 NOTHING = (
-    "Nothing is chosen yet, so memes come oldest first. A batch mixes memes the model is unsure of with some drawn by chance, which "
-    "show how good it is. In MemeWorld such batches were not shown to need fewer labels than chance alone."
+    "Nothing is chosen yet, so memes come oldest first. A batch mixes memes the model is unsure of with some drawn by chance, "
+    "which show how good it is. In MemeWorld such batches were not shown to need fewer labels than chance alone."
 )
 
 
