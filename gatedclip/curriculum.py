@@ -115,6 +115,12 @@ def kept(folder: Path) -> dict[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
+def targets(folder: Path) -> dict[int, float]:
+    """What a head learned of each meme, 0 benign to 1 hateful; empty for the head that came with the demo."""
+    told = kept(folder)
+    return dict(zip(told["ids"], told["hateful"], strict=True)) if told else {}
+
+
 def learned(folder: Path) -> set[int]:
     """Ids of the memes a head learned from; none for the head that came with the demo."""
     file = folder / LESSON

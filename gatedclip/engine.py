@@ -103,11 +103,9 @@ class Engine:
         trained = self.head(version)
         return trained.predict(*self.embed([m.picture for m in memes], [m.text for m in memes]), version.id)
 
-    def predict_picture(self, jpeg: bytes, text: str) -> Prediction:
-        """What the champion says about a picture and words that are not in the store; nothing is kept."""
-        version = self.champion()
-        vectors = self.encoder.encode_pictures([open_jpeg(jpeg)]), self.encoder.encode_texts([text])
-        return self.head(version).predict(*vectors, version.id)[0]
+    def encode(self, jpeg: bytes, text: str) -> tuple[Tensor, Tensor]:
+        """Raw embeddings (1, D_I), (1, D_T) of a picture and words that are not in the store; nothing is kept."""
+        return self.encoder.encode_pictures([open_jpeg(jpeg)]), self.encoder.encode_texts([text])
 
     def explain(
         self,

@@ -343,6 +343,24 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """A decided meme that had a say about another one."""
+
+    meme_id: int
+    hateful: bool  # what people decided
+    similarity: float  # cosine of the fused vectors, -1..1
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What moved a score away from the head's own: decided memes near it."""
+
+    probability: float  # of hateful, by the head alone, 0..1
+    threshold: float  # the head's own
+    neighbours: tuple[Remembered, ...]  # the nearest first
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What one head says about one meme."""
 
@@ -353,6 +371,7 @@ class Prediction:
     threshold: float  # operating threshold of this head, 0..1
     novelty: float  # distance to the training memes over the largest usual distance; above 1 is unfamiliar
     version_id: int = 0
+    recalled: Recall | None = None  # decided memes near it have a part in the probability; None: the head speaks alone
 
     @property
     def hateful(self) -> bool:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from gatedclip.ui import bars, estimate, loaders, models, nav, parts
+from gatedclip.ui import bars, estimate, loaders, memory, models, nav, parts
 
 nav.require_frame()
 
@@ -18,3 +18,4 @@ models.detail(bench, chosen)
 bars.show(bench, chosen)
 models.promotions(bench)
 estimate.show(bench)
+memory.show(bench)

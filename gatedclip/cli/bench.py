@@ -103,6 +103,7 @@ def duplicates(
 def memory(
     corrections: Annotated[int, typer.Option(min=20, max=1000, help="Memes of missing themes that are decided.")] = 50,
     seeds: Annotated[int, typer.Option(min=2, max=50, help="Other draws and other heads.")] = 5,
+    first: Annotated[int, typer.Option(min=0, max=1_000_000, help="The first seed.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """Measure what corrections give at once through the memory, by retraining, and by both. Two minutes.
@@ -115,7 +116,7 @@ def memory(
 
     trained = checkpoint.load(demos.HEAD)
     with watching("Remembering") as progress:
-        found = remembering.run(trained.head, trained.threshold, TrainConfig(), corrections, seeds, progress)
+        found = remembering.run(trained.head, trained.threshold, TrainConfig(), corrections, seeds, progress, first)
     show(found, remembering.table(found), as_json)
 
 

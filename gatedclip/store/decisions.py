@@ -132,10 +132,21 @@ class Decisions:
         with self._db.reading() as session:
             return session.scalars(select(func.count(DecisionRow.id)).where(*which.conditions())).one()
 
-    def standing(self, split: Split = Split.QUEUE, without: Collection[str] = ()) -> builtins.list[Decision]:
+    def newest(self) -> int:
+        """The number of the last event; 0 before the first."""
+        with self._db.reading() as session:
+            return session.scalar(select(func.coalesce(func.max(DecisionRow.id), 0))) or 0
+
+    def touched(self, since: int) -> set[int]:
+        """Memes that something happened to after the event numbered `since`."""
+        with self._db.reading() as session:
+            return set(session.scalars(select(DecisionRow.meme_id).where(DecisionRow.id > since).distinct()))
+
+    def standing(self, split: Split = Split.QUEUE, without: Collection[str] = (), since: int = 0) -> builtins.list[Decision]:
         """The one decision that gives each decided meme its label: what is learned from. Oldest first.
 
-        Decisions of the reviewers `without` count as if they had never been.
+        Decisions of the reviewers `without` count as if they had never been. With `since` only of memes that something happened
+        to after the event of that number.
         """
         latest = (
             select(func.max(DecisionRow.id))
@@ -144,6 +155,9 @@ class Decisions:
             .where(DecisionRow.reviewer.not_in(without))
             .group_by(DecisionRow.meme_id)
         )
+        if since:
+            after = aliased(DecisionRow)
+            latest = latest.where(DecisionRow.meme_id.in_(select(after.meme_id).where(after.id > since)))
         with self._db.reading() as session:
             return [*_events(session, DecisionRow.id.in_(latest))][::-1]
 

@@ -23,7 +23,7 @@ from gatedclip.explain.say import say_attribution, say_gate, say_trust
 from gatedclip.explain.serialise import document, to_bytes
 from gatedclip.figures.gate import gate_sweep
 from gatedclip.types import Attribution, Badge, Baseline, Ledger, Meme, Method, Prediction, Target, Trust
-from gatedclip.ui import loaders, parts, protection, session
+from gatedclip.ui import loaders, memory, parts, protection, session
 from gatedclip.ui.desk import desk
 from gatedclip.workbench import Workbench
 
@@ -48,7 +48,9 @@ def model_view(bench: Workbench, meme: Meme) -> Attribution | None:
         loaders.wait_for_model()
         said = bench.predict([meme])[0]
         with st.container(border=True, key="model-view"):
-            _opinion(said)
+            parts.verdict(said)
+            memory.reason(bench, said)
+            _gate(said)
             _halves(bench, meme, said)
             return _explained(bench, meme, said)
     except (NotFound, CheckpointError, BackboneError, DataError) as why:  # reviewing goes on without it
@@ -56,8 +58,7 @@ def model_view(bench: Workbench, meme: Meme) -> Attribution | None:
         return None
 
 
-def _opinion(said: Prediction) -> None:
-    parts.verdict(said)
+def _gate(said: Prediction) -> None:
     st.html('<h3 class="gc-h">Gate balance</h3>')
     st.html(gate_html(said.gate, said.share))
     st.text(say_gate(said.gate, said.share))

@@ -23,7 +23,8 @@ from gatedclip.types import (
     Target,
     Trust,
 )
-from gatedclip.workbench.bench import Bench, silent
+from gatedclip.workbench.bench import silent
+from gatedclip.workbench.recalling import Recalling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,18 +32,21 @@ if TYPE_CHECKING:
     from gatedclip.population.measure import Populations
 
 
-class Looking(Bench):
+class Looking(Recalling):
     """What the model says and why: of one meme, and of many."""
 
     def predict(self, memes: Sequence[Meme], version: HeadVersion | None = None) -> list[Prediction]:
-        """What the champion (or a given version) says; NotFound or CheckpointError say why there is nothing to say."""
-        return self.engine.predict(memes, version)
+        """What serves says, the champion with what it remembers, or a given version alone.
+
+        NotFound or CheckpointError say why there is nothing to say.
+        """
+        return self._memory.predict(memes) if version is None else self.engine.predict(memes, version)
 
     def predict_file(self, data: bytes, text: str | None = None) -> tuple[str, Prediction]:
         """The words (given, or read from the picture) and what the champion says about a picture file; nothing is stored."""
         clean = images.clean(data)
         words = clean_text(ocr.read(clean.jpeg) if text is None else text)
-        return words, self.engine.predict_picture(clean.jpeg, words)
+        return words, self._memory.say(*self.engine.encode(clean.jpeg, words))[0]
 
     def explain(
         self,

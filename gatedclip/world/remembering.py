@@ -14,7 +14,7 @@ from gatedclip.config import TrainConfig
 from gatedclip.errors import DataError
 from gatedclip.learn.lesson import Taught, plan
 from gatedclip.learn.memory import Memory, Setting, choose, kin, mixed, recall, unit
-from gatedclip.learn.train import Examples, Fit, fit
+from gatedclip.learn.train import Examples, Fit, fit, operating_threshold
 from gatedclip.model.heads import Head
 from gatedclip.types import Interval, Label, Progress, Split
 from gatedclip.world.base import BaseSet, load_base
@@ -46,17 +46,20 @@ class Seen:
     probability: np.ndarray  # (N,), 0..1
 
 
-def run(trained: Head, threshold: float, config: TrainConfig, corrections: int, seeds: int, progress: Progress) -> Remembering:
+def run(
+    trained: Head, threshold: float, config: TrainConfig, corrections: int, seeds: int, progress: Progress, first: int = 0
+) -> Remembering:
     """`corrections` memes of the themes that the head never saw are decided right; what follows on test memes nobody decided.
 
-    Each seed draws other memes and trains another head. Raises DataError when fewer than two seeds are asked for.
+    Each seed from `first` on draws other memes and trains another head; with a memory the threshold is chosen anew. Raises
+    DataError when fewer than two seeds are asked for.
     """
     if seeds < 2:
         raise DataError(f"{seeds} seed was asked for; an interval needs 2 or more.")
     sets, found = load_base(), []
     for seed in range(seeds):
         progress(seed / seeds, f"Correcting and retraining, seed {seed + 1} of {seeds}")
-        found.append(_one(sets, trained, threshold, replace(config, seed=seed), corrections))
+        found.append(_one(sets, trained, threshold, replace(config, seed=first + seed), corrections))
     new = _new(sets[Split.TEST])
     columns = {way: {c: [each.marks[way][c] for each in found] for c in COLUMNS} for way in WAYS}
     rows = {way: {c: over_seeds(values) for c, values in marks.items()} for way, marks in columns.items()}
@@ -87,7 +90,9 @@ def _one(sets: dict[Split, BaseSet], head: Head, threshold: float, config: Train
         asked = see(by, test)
         marks[name] = _marks(test, asked.probability, cut)
         memory, settings[way] = _remember(by, decided, validation)
-        marks[way] = _marks(test, mixed(asked.probability, recall(memory, asked.vectors, settings[way]), settings[way].mix), cut)
+        held = see(by, validation)
+        anew = operating_threshold(validation.hateful.numpy(), _mixed(memory, settings[way], held), config)
+        marks[way] = _marks(test, _mixed(memory, settings[way], asked), anew)
     said = see(head, decided).probability >= threshold
     return _Seed(marks, settings, int((said != decided.hateful.numpy().astype(bool)).sum()))
 
@@ -117,6 +122,10 @@ def _remember(head: Head, decided: BaseSet, validation: BaseSet) -> tuple[Memory
         apart,
     )
     return memory, chosen.setting
+
+
+def _mixed(memory: Memory, setting: Setting, asked: Seen) -> np.ndarray:
+    return mixed(asked.probability, recall(memory, asked.vectors, setting), setting.mix)
 
 
 @torch.no_grad()

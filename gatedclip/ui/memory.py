@@ -1,0 +1,99 @@
+"""The correction memory: how a score came to differ from the head's own, and how it is switched and chosen."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from gatedclip.types import Label, Prediction, Split
+from gatedclip.ui import parts, promotion, session
+from gatedclip.workbench import Workbench
+
+if TYPE_CHECKING:
+    from gatedclip.remembering import State
+
+WHAT = (
+    "Memes decided since this head learned speak about memes like them at once, before any head is trained on them. Far from "
+    "everything decided the head speaks alone; what a head has learned leaves its memory."
+)
+_SWITCH = "memory-on"
+
+
+def reason(bench: Workbench, said: Prediction) -> None:
+    """Which decided memes moved a score, and from where; nothing where the head speaks alone."""
+    if said.recalled is None:
+        return
+    near = said.recalled.neighbours
+    many = f"{len(near)} decided memes like it have" if len(near) > 1 else "1 decided meme like it has"
+    with st.container(key="recalled"):
+        st.html('<h3 class="gc-h">Remembered</h3>')
+        st.text(f"{many} a say: the head alone says {said.recalled.probability:.0%}, with them it is {said.probability:.0%}.")
+        memes = {meme.id: meme for meme in bench.look_up([each.meme_id for each in near]) if meme.split is not Split.ERASED}
+        shown = [each for each in near if each.meme_id in memes]
+        for place, each in zip(parts.grid(len(shown), across=5), shown, strict=True):
+            with place:
+                parts.thumbnail(bench, memes[each.meme_id])
+                parts.chips(parts.label_chip(Label.HATEFUL if each.hateful else Label.BENIGN, f"{each.meme_id}: "))
+                st.caption(f"{each.similarity:.0%} alike")
+        st.caption("What follows explains the head alone.")
+
+
+def show(bench: Workbench) -> None:
+    """How the memory of the head that serves speaks, and what that does; leads change it."""
+    champion = bench.champion()
+    if champion is None:
+        return
+    state, able = bench.remembers(), promotion.may(bench)
+    with st.container(border=True, key="memory"):
+        st.subheader("Corrections at once", anchor=False)
+        st.caption(WHAT)
+        parts.facts({"head": champion.name, "remembers": f"{state.size:,} decided memes", **_setting(state)})
+        _effects(state)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.session_state[_SWITCH] = state.on
+            st.toggle("Corrections act at once", key=_SWITCH, disabled=not able, on_change=partial(_switch, bench))
+            st.button(
+                "Choose anew",
+                key="choose-memory",
+                icon=":material/tune:",
+                disabled=not able or not state.on,
+                help="How strongly decided memes speak, by what is best on validation memes and on themselves.",
+                on_click=partial(_choose, bench),
+            )
+        if not able:
+            st.caption(promotion.LEADS_ONLY)
+
+
+def _setting(state: State) -> dict[str, str]:
+    if not state.on:
+        return {"speaks": "not at all: switched off"}
+    if not state.setting.mix:
+        return {"speaks": "not at all: no mix was better than the head alone"}
+    how = f"the {state.setting.neighbours} nearest, from {state.setting.floor:.0%} alike, with up to {state.setting.mix:.0%}"
+    if not state.chosen_on:
+        return {"speaks": f"{how} of the say, until enough is decided to choose by"}
+    threshold = {} if state.threshold is None else {"decides at": f"{state.threshold:.1%}"}
+    return {"speaks": f"{how} of the say, chosen on {state.chosen_on:,} decided memes", **threshold}
+
+
+def _effects(state: State) -> None:
+    if not state.effects:
+        return
+    rows = [
+        (f"{name} ({e.n:,})", f"{e.auroc[0]:.3f} → {e.auroc[1]:.3f}", f"{e.accuracy[0]:.1%} → {e.accuracy[1]:.1%}")
+        for name, e in state.effects.items()
+    ]
+    parts.table(("when it was chosen", "AUROC, head alone → with memory", "accuracy"), rows)
+    st.caption("It was chosen on these very memes, which flatters it a little.")
+
+
+def _switch(bench: Workbench) -> None:
+    on = bool(st.session_state[_SWITCH])
+    said = "Corrections act at once from now on." if on else "The head speaks alone from now on."
+    session.act(said, bench.switch_memory, on, session.reviewer())
+
+
+def _choose(bench: Workbench) -> None:
+    session.act("Chosen anew.", bench.choose_memory, session.reviewer())
