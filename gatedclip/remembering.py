@@ -48,7 +48,10 @@ class State:
         """From what `plain` gave; as at the start from nothing."""
         if not kept:
             return cls()
-        effects = {name: Effect(e["n"], tuple(e["auroc"]), tuple(e["accuracy"])) for name, e in kept["effects"].items()}
+        effects = {
+            name: Effect(e["n"], *(tuple(e[what]) for what in ("brier", "auroc", "accuracy")))
+            for name, e in kept["effects"].items()
+        }
         return cls(**{**kept, "setting": Setting(**kept["setting"]), "effects": effects})
 
     def plain(self) -> dict[str, Any]:

@@ -56,6 +56,7 @@ app.command("compare")(lab.compare)
 
 app.command("choose")(choose.choose)
 app.command("estimate")(choose.estimate)
+app.command("memory")(choose.memory)
 
 app.command("train")(teach.train)
 app.command("retrain")(teach.retrain)

@@ -1,4 +1,4 @@
-"""What to look at next, and what the part of it that was drawn by chance tells."""
+"""What to look at next, what the part of it that was drawn by chance tells, and what corrections do at once."""
 
 from __future__ import annotations
 
@@ -39,3 +39,24 @@ def estimate(as_json: AsJson = False) -> None:
     said = [f"accuracy  {found.accuracy or 'not yet'}", f"AUROC     {found.auroc or 'not yet'}"]
     said += [f"{found.answered} of {found.drawn} memes drawn by chance are answered", *([found.note] if found.note else [])]
     show(asdict(found), "\n".join(said), as_json)
+
+
+def memory(
+    on: Annotated[bool | None, typer.Option("--on/--off", help="Let corrections act at once, or the head speak alone.")] = None,
+    choose: Annotated[bool, typer.Option("--choose", help="Choose anew how strongly they speak.")] = False,
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """How the corrections that no head has learned yet act on what the model says.
+
+    Example: gatedclip memory --choose --by lea
+    """
+    bench = Workbench.open()
+    if on is not None:
+        bench.switch_memory(on, who(bench, by))
+    if choose:
+        bench.choose_memory(who(bench, by))
+    found = bench.remembers()
+    lines = [f"{found.size} decided memes speak{'' if found.on else ' no more: switched off'}", f"  {found.setting}"]
+    lines += [f"  {name} ({e.n}): Brier score {e.brier[0]:.4f} -> {e.brier[1]:.4f}" for name, e in found.effects.items()]
+    show(asdict(found), "\n".join(lines), as_json)

@@ -70,15 +70,17 @@ class Effect:
     """What a memory did to N memes of known label: the head alone, then with it."""
 
     n: int
+    brier: tuple[float, float]
     auroc: tuple[float, float]
     accuracy: tuple[float, float]
 
 
 def effect(hateful: np.ndarray, alone: tuple[np.ndarray, float], moved: tuple[np.ndarray, float]) -> Effect:
     """The effect on memes of labels (N,) 0/1 of both classes, each head as its probabilities (N,) and its threshold."""
+    squares = [float(np.mean((probability - hateful) ** 2)) for probability, _ in (alone, moved)]
     areas = [float(roc_auc_score(hateful, probability)) for probability, _ in (alone, moved)]
     right = [float(((probability >= cut) == hateful.astype(bool)).mean()) for probability, cut in (alone, moved)]
-    return Effect(len(hateful), (areas[0], areas[1]), (right[0], right[1]))
+    return Effect(len(hateful), (squares[0], squares[1]), (areas[0], areas[1]), (right[0], right[1]))
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ WHAT = (
     "Memes decided since this head learned speak about memes like them at once, before any head is trained on them. Far from "
     "everything decided the head speaks alone; what a head has learned leaves its memory."
 )
+SHOWN = 3  # neighbours, the nearest
 _SWITCH = "memory-on"
 
 
@@ -26,18 +27,24 @@ def reason(bench: Workbench, said: Prediction) -> None:
     if said.recalled is None:
         return
     near = said.recalled.neighbours
-    many = f"{len(near)} decided memes like it have" if len(near) > 1 else "1 decided meme like it has"
     with st.container(key="recalled"):
         st.html('<h3 class="gc-h">Remembered</h3>')
-        st.text(f"{many} a say: the head alone says {said.recalled.probability:.0%}, with them it is {said.probability:.0%}.")
+        st.text(_moved(len(near), said.recalled.probability, said.probability))
         memes = {meme.id: meme for meme in bench.look_up([each.meme_id for each in near]) if meme.split is not Split.ERASED}
-        shown = [each for each in near if each.meme_id in memes]
-        for place, each in zip(parts.grid(len(shown), across=5), shown, strict=True):
+        shown = [each for each in near if each.meme_id in memes][:SHOWN]
+        for place, each in zip(parts.grid(len(shown), across=SHOWN), shown, strict=True):
             with place:
                 parts.thumbnail(bench, memes[each.meme_id])
-                parts.chips(parts.label_chip(Label.HATEFUL if each.hateful else Label.BENIGN, f"{each.meme_id}: "))
-                st.caption(f"{each.similarity:.0%} alike")
+                parts.chips(parts.label_chip(Label.HATEFUL if each.hateful else Label.BENIGN))
+                st.caption(f"meme {each.meme_id}, {each.similarity:.0%} alike")
         st.caption("What follows explains the head alone.")
+
+
+def _moved(many: int, alone: float, now: float) -> str:
+    who = f"{many} decided memes like it have" if many > 1 else "1 decided meme like it has"
+    if f"{alone:.0%}" == f"{now:.0%}":
+        return f"{who} a say and leave{'s' if many == 1 else ''} the score as the head alone has it."
+    return f"{who} a say: the head alone says {alone:.0%}, with {'them' if many > 1 else 'it'} the score is {now:.0%}."
 
 
 def show(bench: Workbench) -> None:
@@ -82,11 +89,11 @@ def _effects(state: State) -> None:
     if not state.effects:
         return
     rows = [
-        (f"{name} ({e.n:,})", f"{e.auroc[0]:.3f} → {e.auroc[1]:.3f}", f"{e.accuracy[0]:.1%} → {e.accuracy[1]:.1%}")
+        (f"{name} ({e.n:,})", *(f"{was:.3f} → {now:.3f}" for was, now in (e.brier, e.auroc, e.accuracy)))
         for name, e in state.effects.items()
     ]
-    parts.table(("when it was chosen", "AUROC, head alone → with memory", "accuracy"), rows)
-    st.caption("It was chosen on these very memes, which flatters it a little.")
+    parts.table(("head alone → with memory", "Brier score", "AUROC", "accuracy"), rows)
+    st.caption("The mix is the one with the lowest mean of both Brier scores, on these very memes: that flatters it a little.")
 
 
 def _switch(bench: Workbench) -> None:

@@ -133,3 +133,27 @@ def test_a_look_at_the_sealed_gold_is_counted(app, bench):
 def test_the_version_card_can_be_taken_along(app, rivals):
     labels = {b.proto.label for b in app("models").get("download_button")}
     assert {"Version card (HTML)", "Version card (Markdown)"} <= labels
+
+
+def test_corrections_at_once_are_told_switched_off_and_on_again(app, bench):
+    taught = teach(bench, 4, QUICK)
+    taught.decide(taught.claim("anna"), Label.HATEFUL, "anna")
+    shown = app("models")
+    assert "remembers 1 decided memes" in " ".join(said(shown).replace("</dt><dd>", " ").split())
+    assert "until enough is decided to choose by" in said(shown)
+    shown.toggle(key="memory-on").set_value(False).run()
+    assert "The head speaks alone from now on." in said(shown)
+    assert "switched off" in said(shown)
+    assert not bench.remembers().on
+    assert button(shown, "Choose anew").disabled
+    shown.toggle(key="memory-on").set_value(True).run()
+    assert bench.remembers().on
+    button(shown, "Choose anew").click().run()
+    assert "1 memes were decided that v1 has not learned from" in said(shown)
+
+
+def test_a_moderator_cannot_switch_corrections_off(app, rivals):
+    rivals.team.choose(LOCAL_ROLE, Role.MODERATOR.value, "lea")
+    shown = app("models")
+    assert shown.toggle(key="memory-on").disabled
+    assert button(shown, "Choose anew").disabled

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatedclip.errors import DataError
-from gatedclip.learn.memory import Memory, Recalled, Setting, choose, kin, mixed, recall, unit
+from gatedclip.learn.memory import Effect, Memory, Recalled, Setting, choose, effect, kin, mixed, recall, unit
 
 EAST, NORTH, WEST = [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]
 
@@ -82,10 +82,10 @@ def test_a_memory_that_knows_better_is_chosen_and_one_that_does_not_stays_off():
     query, truth = np.array([EAST, NORTH] * 10), np.array([1.0, 0.0] * 10)
     everyone, wrong_way = (np.ones(20, dtype=bool),), np.where(truth == 1, 0.4, 0.6)
     knowing = choose(memory([EAST, NORTH], [1, 0]), query, wrong_way, truth, everyone)
-    assert (knowing.without, knowing.auroc) == (0.0, 1.0)
-    assert 0 < knowing.setting.mix < 0.5  # the smallest mix that does it leaves the head most say
+    assert knowing.setting.mix == 1.0  # the votes are right; the nearer of two neighbours reaches 2/3
+    assert (knowing.without, knowing.brier) == pytest.approx((0.36, (0.6 / 3) ** 2))
     mistaken = choose(memory([EAST, NORTH], [0, 1]), query, 1 - wrong_way, truth, everyone)
-    assert (mistaken.setting, mistaken.auroc) == (Setting(), 1.0)
+    assert (mistaken.setting, mistaken.brier) == (Setting(), pytest.approx(0.16))
     assert len(mistaken.tried) == 1 + 10 * 6 * 2
 
 
@@ -95,10 +95,18 @@ def test_what_spoils_one_part_is_weighed_against_what_helps_the_other():
     first = np.array([True, True, False, False])
     held = memory([EAST, NORTH], [1, 0])
     alone, both = choose(held, query, head, truth, (first,)), choose(held, query, head, truth, (first, ~first))
-    assert (alone.without, alone.auroc) == (0.0, 1.0)
-    assert both.without == 0.5
-    assert both.auroc == 1.0  # a small mix turns the first two and leaves the others in their order
-    assert both.setting.mix < 0.5
+    assert alone.without == pytest.approx(0.36)
+    assert (alone.setting.mix, alone.brier) == (1.0, pytest.approx((0.6 / 3) ** 2))
+    assert both.without == pytest.approx((0.36 + 0.01) / 2)
+    # with u = 2/3 mix the first part falls as (0.6 - 0.6 u)², the second rises as (0.1 + 0.9 u)²: least at u = 0.23
+    assert both.setting.mix == 0.3
+    assert both.brier == pytest.approx((0.48**2 + 0.28**2) / 2)
+
+
+def test_an_effect_by_hand():
+    truth = np.array([1.0, 0.0])
+    found = effect(truth, (np.array([0.4, 0.6]), 0.5), (np.array([0.9, 0.6]), 0.7))
+    assert found == Effect(2, (pytest.approx(0.36), pytest.approx(0.185)), (0.0, 1.0), (0.0, 1.0))
 
 
 def test_a_part_with_one_label_and_columns_of_different_length_are_refused():
