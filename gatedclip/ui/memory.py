@@ -56,7 +56,7 @@ def show(bench: Workbench) -> None:
     with st.container(border=True, key="memory"):
         st.subheader("Corrections at once", anchor=False)
         st.caption(WHAT)
-        parts.facts({"head": champion.name, "remembers": f"{state.size:,} decided memes", **_setting(state)})
+        parts.facts({"head": champion.name, "remembers": _count(state.size), **_setting(state)})
         _effects(state)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.session_state[_SWITCH] = state.on
@@ -73,6 +73,10 @@ def show(bench: Workbench) -> None:
             st.caption(promotion.LEADS_ONLY)
 
 
+def _count(memes: int) -> str:
+    return f"{memes:,} decided meme{'' if memes == 1 else 's'}"
+
+
 def _setting(state: State) -> dict[str, str]:
     if not state.on:
         return {"speaks": "not at all: switched off"}
@@ -82,7 +86,7 @@ def _setting(state: State) -> dict[str, str]:
     if not state.chosen_on:
         return {"speaks": f"{how} of the say, until enough is decided to choose by"}
     threshold = {} if state.threshold is None else {"decides at": f"{state.threshold:.1%}"}
-    return {"speaks": f"{how} of the say, chosen on {state.chosen_on:,} decided memes", **threshold}
+    return {"speaks": f"{how} of the say, chosen on {_count(state.chosen_on)}", **threshold}
 
 
 def _effects(state: State) -> None:

@@ -139,7 +139,7 @@ def test_corrections_at_once_are_told_switched_off_and_on_again(app, bench):
     taught = teach(bench, 4, QUICK)
     taught.decide(taught.claim("anna"), Label.HATEFUL, "anna")
     shown = app("models")
-    assert "remembers 1 decided memes" in " ".join(said(shown).replace("</dt><dd>", " ").split())
+    assert "remembers 1 decided meme" in " ".join(said(shown).replace("</dt><dd>", " ").split())
     assert "until enough is decided to choose by" in said(shown)
     shown.toggle(key="memory-on").set_value(False).run()
     assert "The head speaks alone from now on." in said(shown)
@@ -149,7 +149,7 @@ def test_corrections_at_once_are_told_switched_off_and_on_again(app, bench):
     shown.toggle(key="memory-on").set_value(True).run()
     assert bench.remembers().on
     button(shown, "Choose anew").click().run()
-    assert "1 memes were decided that v1 has not learned from" in said(shown)
+    assert "Decided memes that v1 has not learned from: 1." in said(shown)
 
 
 def test_a_moderator_cannot_switch_corrections_off(app, rivals):

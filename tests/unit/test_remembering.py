@@ -163,7 +163,7 @@ def test_with_ten_decisions_of_both_labels_it_is_chosen_by_itself_and_again_when
 def test_one_label_alone_chooses_nothing_and_says_what_is_missing(taught):
     decided(taught, [H] * 11)
     assert taught.remembers().chosen_on == 0
-    with pytest.raises(DataError, match="11 memes were decided that v1 has not learned from"):
+    with pytest.raises(DataError, match=r"that v1 has not learned from: 11\. A choice needs 10, 3 of either label"):
         taught.choose_memory("lea")
 
 
