@@ -106,8 +106,8 @@ class Remembering:
         held = self._holding.of(version)
         if not held.enough:
             raise DataError(
-                f"Decided memes that {version.name} has not learned from: {len(held.memory.ids)}. A choice needs {LEAST}, {OF_EACH} "
-                "of either label among them. Review more, then choose again."
+                f"Decided memes that {version.name} has not learned from: {len(held.memory.ids)}. "
+                f"A choice needs {LEAST}, {OF_EACH} of either label among them. Review more, then choose again."
             )
         state = replace(self._chosen(version, held), size=len(held.memory.ids))
         self._keep(version, state)
