@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from gatedclip import background, jobs
 from gatedclip.background import Background, Told
-from gatedclip.types import Attribution, Baseline, Job, JobStatus, Meme, Method, Target, Trust
+from gatedclip.types import Attribution, Job, JobStatus, Meme, Method, Trust, Way
 
 if TYPE_CHECKING:
     from gatedclip.engine import Engine
@@ -24,20 +24,6 @@ COST: dict[Method, float] = {"quick": 1, "integrated gradients": 8, "leave one o
 CHECKING = 6.0  # times the map itself: how long it takes to find out how far to trust it
 SHARE = max(1, (os.cpu_count() or 1) // 2)  # cores for the background: people at the pages come first
 RECENT = 20  # jobs looked at for the one that is meant
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way of explaining: by which method, which number, against which picture that stands for none."""
-
-    method: Method = "integrated gradients"
-    target: Target = "margin"
-    baseline: Baseline = "mean colour"
-
-    @property
-    def quick(self) -> Way:
-        """The quick map of the same number, which compares with nothing."""
-        return Way("quick", self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +49,10 @@ class Atlas:
         self._took: dict[tuple[Method, bool], float] = {}  # seconds, as measured last
 
     def known(self, meme: Meme, way: Way) -> Attribution | None:
-        return self.engine.known(meme, way.method, way.target, way.baseline)
+        return self.engine.known(meme, way)
 
     def known_trust(self, meme: Meme, way: Way) -> Trust | None:
-        return self.engine.known_trust(meme, way.method, way.target, way.baseline)
+        return self.engine.known_trust(meme, way)
 
     def ask(self, meme: Meme, way: Way, trust: bool = False) -> Errand:
         """How it stands with a map, or with how far to trust it; begun if it takes seconds only, offered if it takes long.
@@ -115,7 +101,7 @@ class Atlas:
     def _make(self, meme: Meme, way: Way, trust: bool, told: Told) -> None:
         started, verb = time.monotonic(), self.engine.trust if trust else self.engine.explain
         with threadpool_limits(SHARE, user_api="openmp"):  # of this thread only
-            verb(meme, way.method, way.target, way.baseline, told)
+            verb(meme, way, told)
         self._took[way.method, trust] = time.monotonic() - started
 
     # --- by a process of its own ------------------------------------------------------------------------------------

@@ -27,9 +27,10 @@ from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.encoder import Encoder, load_encoder
 from gatedclip.store.store import Store
 from gatedclip.store.vectors import VectorKind
-from gatedclip.types import Attribution, Baseline, HeadVersion, Ledger, Meme, Method, Prediction, Progress, Target, Trust
+from gatedclip.types import Attribution, HeadVersion, Ledger, Meme, Prediction, Progress, Trust, Way
 
 BATCH = 64  # pictures or texts encoded at once
+QUICK = Way()
 
 
 class Engine:
@@ -107,52 +108,35 @@ class Engine:
         """Raw embeddings (1, D_I), (1, D_T) of a picture and words that are not in the store; nothing is kept."""
         return self.encoder.encode_pictures([open_jpeg(jpeg)]), self.encoder.encode_texts([text])
 
-    def explain(
-        self,
-        meme: Meme,
-        method: Method,
-        target: Target = "margin",
-        baseline: Baseline = "mean colour",
-        on_progress: Callable[[float], None] = quiet,
-    ) -> Attribution:
+    def explain(self, meme: Meme, way: Way = QUICK, on_progress: Callable[[float], None] = quiet) -> Attribution:
         """Why the champion says so, from the cache where this picture, text, head and way of explaining were asked for before."""
-        if (known := self.known(meme, method, target, baseline)) is not None:
+        if (known := self.known(meme, way)) is not None:
             return known
-        trained, at = self._place(meme, kept_as(method, target, baseline))
-        found = explain(self.encoder, trained.head, self.picture(meme.picture), meme.text, method, target, baseline, on_progress)
+        trained, at = self._place(meme, way.name)
+        picture = self.picture(meme.picture)
+        found = explain(self.encoder, trained.head, picture, meme.text, way.method, way.target, way.baseline, on_progress)
         self.store.attributions.put(*at, to_bytes(found))
         return found
 
-    def trust(
-        self,
-        meme: Meme,
-        method: Method,
-        target: Target = "margin",
-        baseline: Baseline = "mean colour",
-        on_progress: Callable[[float], None] = quiet,
-    ) -> Trust:
+    def trust(self, meme: Meme, way: Way = QUICK, on_progress: Callable[[float], None] = quiet) -> Trust:
         """How far that explanation can be trusted, from the cache too; takes some six times as long as explaining."""
-        if (known := self.known_trust(meme, method, target, baseline)) is not None:
+        if (known := self.known_trust(meme, way)) is not None:
             return known
-        trained, at = self._place(meme, f"trust:{kept_as(method, target, baseline)}")
-        why = self.explain(meme, method, target, baseline, on_progress)
-        found = assess(self.encoder, trained.head, self.picture(meme.picture), meme.text, why, target, baseline, on_progress)
+        trained, at = self._place(meme, f"trust:{way.name}")
+        why, picture = self.explain(meme, way, on_progress), self.picture(meme.picture)
+        found = assess(self.encoder, trained.head, picture, meme.text, why, way.target, way.baseline, on_progress)
         self.store.attributions.put(*at, trust_to_bytes(found))
         return found
 
-    def known(
-        self, meme: Meme, method: Method, target: Target = "margin", baseline: Baseline = "mean colour"
-    ) -> Attribution | None:
+    def known(self, meme: Meme, way: Way) -> Attribution | None:
         """The explanation, if it was made before."""
-        _, at = self._place(meme, kept_as(method, target, baseline))
+        _, at = self._place(meme, way.name)
         kept = self.store.attributions.get(*at)
         return None if kept is None else from_bytes(kept)
 
-    def known_trust(
-        self, meme: Meme, method: Method, target: Target = "margin", baseline: Baseline = "mean colour"
-    ) -> Trust | None:
+    def known_trust(self, meme: Meme, way: Way) -> Trust | None:
         """How far it can be trusted, if that was found out before."""
-        _, at = self._place(meme, f"trust:{kept_as(method, target, baseline)}")
+        _, at = self._place(meme, f"trust:{way.name}")
         kept = self.store.attributions.get(*at)
         return None if kept is None else trust_from_bytes(kept)
 
@@ -184,8 +168,3 @@ class Engine:
 
 def open_jpeg(jpeg: bytes) -> Image.Image:
     return Image.open(io.BytesIO(jpeg)).convert("RGB")
-
-
-def kept_as(method: Method, target: Target, baseline: Baseline) -> str:
-    """The name an explanation is kept under; what is not the default is part of it."""
-    return "|".join([method, *([target] if target != "margin" else []), *([baseline] if baseline != "mean colour" else [])])

@@ -29,6 +29,27 @@ Target = Literal["margin", "gate"]
 Baseline = Literal["mean colour", "black", "blurred"]
 """The picture that stands for no picture where a method compares with an absence."""
 
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of explaining: by which method, which number, against which picture that stands for none."""
+
+    method: Method = "quick"
+    target: Target = "margin"
+    baseline: Baseline = "mean colour"
+
+    @property
+    def quick(self) -> Way:
+        """The quick map of the same number, which compares with nothing."""
+        return Way("quick", self.target)
+
+    @property
+    def name(self) -> str:
+        """What an explanation is kept under; only what is not the default is part of it."""
+        rest = [self.target] if self.target != "margin" else []
+        return "|".join([self.method, *rest, *([self.baseline] if self.baseline != "mean colour" else [])])
+
+
 Progress = Callable[[float, str], None]
 """Told how far a long piece of work is: fraction 0..1 and what is being done. May raise, which stops the work."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gatedclip.config import TrainConfig
 from gatedclip.errors import GatedCLIPError
 from gatedclip.store.jobs import Jobs
-from gatedclip.types import Job, JobStatus
+from gatedclip.types import Job, JobStatus, Way
 from gatedclip.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def explain(workbench: Workbench, job: Job, progress: Callable[[float, str], Non
     """Makes a map, or finds out how far to trust it; it lands where every map is kept."""
     wanted = job.options
     verb = workbench.trust if wanted["trust"] else workbench.explain
-    verb(workbench.meme(wanted["meme_id"]), wanted["method"], wanted["target"], wanted["baseline"], progress)
+    way = Way(wanted["method"], wanted["target"], wanted["baseline"])
+    verb(workbench.meme(wanted["meme_id"]), way, progress)
     return {"meme_id": wanted["meme_id"]}
 
 

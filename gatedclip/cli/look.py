@@ -11,7 +11,7 @@ import typer
 
 from gatedclip.cli.output import AsJson, MemeId, Version, one_of, plain, say, show, watching
 from gatedclip.errors import InputError
-from gatedclip.types import Attribution, Baseline, Ledger, Meme, Method, ModalityShares, Prediction, Target, Trust
+from gatedclip.types import Attribution, Baseline, Ledger, Meme, Method, ModalityShares, Prediction, Target, Trust, Way
 from gatedclip.workbench import Workbench
 
 
@@ -66,10 +66,10 @@ def explain(
     one_of("--target", target, get_args(Target))
     one_of("--baseline", baseline, get_args(Baseline))
     bench = Workbench.open()
-    found, way = bench.meme(meme), (method, target, baseline)
+    found, way = bench.meme(meme), Way(method, target, baseline)  # type: ignore[arg-type]  # checked above
     with watching("Explaining") as progress:
-        why = bench.explain(found, *way, progress)  # type: ignore[arg-type]  # checked above
-        checked = bench.trust(found, *way, progress) if trust else None  # type: ignore[arg-type]
+        why = bench.explain(found, way, progress)
+        checked = bench.trust(found, way, progress) if trust else None
     why = replace(why, badge=checked.badge) if checked else why
     if out is not None:
         _write_heat(bench, found, why, out)

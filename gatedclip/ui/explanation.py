@@ -15,14 +15,14 @@ from typing import Literal
 import streamlit as st
 from PIL import Image
 
-from gatedclip.atlas import Errand, Way
+from gatedclip.atlas import Errand
 from gatedclip.errors import BackboneError, CheckpointError, DataError, NotFound
 from gatedclip.explain.heat import heat_overlay
 from gatedclip.explain.markup import gate_html, legend_html, words_html
 from gatedclip.explain.say import say_attribution, say_gate, say_trust
 from gatedclip.explain.serialise import document, to_bytes
 from gatedclip.figures.gate import gate_sweep
-from gatedclip.types import Attribution, Badge, Baseline, Ledger, Meme, Method, Prediction, Target, Trust
+from gatedclip.types import Attribution, Badge, Baseline, Ledger, Meme, Method, Prediction, Target, Trust, Way
 from gatedclip.ui import loaders, memory, parts, protection, session
 from gatedclip.ui.desk import desk
 from gatedclip.workbench import Workbench
@@ -108,7 +108,7 @@ def _explained(bench: Workbench, meme: Meme, said: Prediction) -> Attribution:
     shown = way if heat is not None else way.quick
     if heat is None:
         with st.spinner("Explaining…", show_time=True):
-            heat = bench.explain(meme, shown.method, shown.target)
+            heat = bench.explain(meme, shown)
     trust = bench.known_trust(meme, way) if shown == way else None
     with st.container(key="map-state"):
         if shown != way or trust is None:

@@ -6,22 +6,20 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from gatedclip.atlas import Atlas, Errand, Way
+from gatedclip.atlas import Atlas, Errand
 from gatedclip.data import export, images, ocr
 from gatedclip.data.text import clean_text
 from gatedclip.population.columns import EVERYONE, Population, PopulationFilter, Shares
 from gatedclip.population.summary import summarise
 from gatedclip.types import (
     Attribution,
-    Baseline,
     HeadVersion,
     Ledger,
     Meme,
-    Method,
     Prediction,
     Progress,
-    Target,
     Trust,
+    Way,
 )
 from gatedclip.workbench.bench import silent
 from gatedclip.workbench.recalling import Recalling
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gatedclip.population.measure import Populations
+
+QUICK = Way()
 
 
 class Looking(Recalling):
@@ -48,27 +48,13 @@ class Looking(Recalling):
         words = clean_text(ocr.read(clean.jpeg) if text is None else text)
         return words, self._memory.say(*self.engine.encode(clean.jpeg, words))[0]
 
-    def explain(
-        self,
-        meme: Meme,
-        method: Method = "quick",
-        target: Target = "margin",
-        baseline: Baseline = "mean colour",
-        progress: Progress = silent,
-    ) -> Attribution:
+    def explain(self, meme: Meme, way: Way = QUICK, progress: Progress = silent) -> Attribution:
         """What in the picture and which words made the champion say so, or lean as it does."""
-        return self.engine.explain(meme, method, target, baseline, lambda done: progress(done, "Explaining"))
+        return self.engine.explain(meme, way, lambda done: progress(done, "Explaining"))
 
-    def trust(
-        self,
-        meme: Meme,
-        method: Method = "quick",
-        target: Target = "margin",
-        baseline: Baseline = "mean colour",
-        progress: Progress = silent,
-    ) -> Trust:
+    def trust(self, meme: Meme, way: Way = QUICK, progress: Progress = silent) -> Trust:
         """How far that explanation can be trusted; slow when asked for the first time."""
-        return self.engine.trust(meme, method, target, baseline, lambda done: progress(done, "Checking the explanation"))
+        return self.engine.trust(meme, way, lambda done: progress(done, "Checking the explanation"))
 
     @cached_property
     def _atlas(self) -> Atlas:

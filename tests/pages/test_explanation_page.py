@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from gatedclip.config import TrainConfig
 from gatedclip.data.images import to_jpeg
 from gatedclip.explain.serialise import document
+from gatedclip.types import Way
 from gatedclip.ui.explanation import BADGES, drawn
 
 
@@ -81,7 +82,8 @@ def test_the_gate_can_be_explained_instead_of_the_verdict(view):
 
 def test_a_taken_away_explanation_says_everything(taught):
     meme = taught.meme(101)
-    why, trust = taught.explain(meme, "integrated gradients"), taught.trust(meme, "integrated gradients")
+    way = Way("integrated gradients")
+    why, trust = taught.explain(meme, way), taught.trust(meme, way)
     found = json.loads(document(why, trust, {"meme_id": meme.id, "version": 1}))
     assert (found["meme_id"], found["version"], found["method"], found["target"]) == (101, 1, "integrated gradients", "margin")
     assert np.array(found["patches"], np.float32) == pytest.approx(why.patches)

@@ -5,10 +5,10 @@ import time
 import pytest
 from bringing import teach
 
-from gatedclip.atlas import KIND, Atlas, Way
+from gatedclip.atlas import KIND, Atlas
 from gatedclip.config import TrainConfig
 from gatedclip.errors import AlreadyRunning
-from gatedclip.types import JobStatus
+from gatedclip.types import JobStatus, Way
 from gatedclip.worker import run
 
 
@@ -32,14 +32,16 @@ def settled(atlas: Atlas, meme, way: Way, trust: bool = False, seconds: float = 
     return found
 
 
-@pytest.mark.parametrize("way", [Way(), Way("leave one out", "gate", "black"), Way("kernel shap", baseline="blurred")])
+@pytest.mark.parametrize(
+    "way", [Way("integrated gradients"), Way("leave one out", "gate", "black"), Way("kernel shap", baseline="blurred")]
+)
 def test_a_map_made_in_the_background_is_the_one_made_here_and_lands_where_maps_are_kept(taught, meme, way):
     atlas = Atlas(taught.engine)
     assert atlas.known(meme, way) is None
     assert settled(atlas, meme, way).state == "known"
     kept = atlas.known(meme, way)
     assert (kept.method, kept.target) == (way.method, way.target)
-    assert taught.explain(meme, way.method, way.target, way.baseline).seconds == kept.seconds  # the very same record
+    assert taught.explain(meme, way).seconds == kept.seconds  # the very same record
 
 
 def test_how_far_to_trust_a_map_is_found_out_in_the_background_too(taught, meme):
@@ -70,7 +72,7 @@ def test_what_takes_long_is_offered_and_made_by_a_process_of_its_own(taught, mem
     assert settled(atlas, meme, way).state == "known"
     (job,) = taught.store.jobs.latest(KIND)
     assert (job.status, job.requested_by, job.result) == (JobStatus.DONE, "anna", {"meme_id": meme.id})
-    assert (taught.explain(meme, "leave one out").patches == atlas.known(meme, way).patches).all()
+    assert (taught.explain(meme, way).patches == atlas.known(meme, way).patches).all()
 
 
 @pytest.mark.parametrize("trust", [False, True])

@@ -2,8 +2,8 @@ import pytest
 from bringing import teach
 
 from gatedclip.config import TrainConfig
-from gatedclip.engine import kept_as
 from gatedclip.errors import DataError
+from gatedclip.types import Way
 
 
 @pytest.fixture
@@ -17,26 +17,26 @@ def test_trust_is_measured_once_per_picture_words_head_and_method(taught):
     first = taught.trust(meme)
     assert first.badge in ("solid", "shaky", "unstable")
     told = []
-    assert taught.engine.trust(meme, "quick", on_progress=told.append) == first
+    assert taught.engine.trust(meme, Way(), on_progress=told.append) == first
     assert told == []  # nothing was measured again
-    taught.engine.trust(meme, "leave one out", on_progress=told.append)
+    taught.engine.trust(meme, Way("leave one out"), on_progress=told.append)
     assert told[-1] == 1
 
 
 def test_an_explanation_of_the_gate_is_not_taken_for_one_of_the_verdict(taught):
     meme, engine = taught.claim("anna"), taught.engine
-    margin, gate = (engine.explain(meme, "leave one out", target) for target in ("margin", "gate"))
-    black = engine.explain(meme, "leave one out", baseline="black")
+    margin, gate = (engine.explain(meme, Way("leave one out", target)) for target in ("margin", "gate"))
+    black = engine.explain(meme, Way("leave one out", baseline="black"))
     assert (margin.patches != gate.patches).any()
     assert "black" in black.baseline
-    assert (engine.explain(meme, "leave one out", "gate").patches == gate.patches).all()
+    assert (engine.explain(meme, Way("leave one out", "gate")).patches == gate.patches).all()
 
 
 def test_what_is_not_the_default_is_part_of_the_name_it_is_kept_under():
-    assert kept_as("quick", "margin", "mean colour") == "quick"
-    assert kept_as("quick", "gate", "mean colour") == "quick|gate"
-    assert len("trust:" + kept_as("integrated gradients", "gate", "mean colour")) <= 64
-    assert kept_as("integrated gradients", "gate", "blurred") == "integrated gradients|gate|blurred"
+    assert Way().name == "quick"
+    assert Way("quick", "gate").name == "quick|gate"
+    assert len("trust:" + Way("integrated gradients", "gate").name) <= 64
+    assert Way("integrated gradients", "gate", "blurred").name == "integrated gradients|gate|blurred"
 
 
 def test_the_ledger_agrees_with_the_prediction_and_adds_up(taught):
@@ -50,4 +50,4 @@ def test_the_ledger_agrees_with_the_prediction_and_adds_up(taught):
 
 def test_an_unknown_way_of_explaining_is_refused(taught):
     with pytest.raises(DataError, match="'magic' is not known"):
-        taught.explain(taught.claim("anna"), "magic")
+        taught.explain(taught.claim("anna"), Way("magic"))

@@ -8,7 +8,7 @@ from gatedclip.errors import AlreadyRunning, CheckpointError, DataError, InputEr
 from gatedclip.explain.reasons import compare, decided_by, energy
 from gatedclip.model.encoder import weights_sha256
 from gatedclip.store import DecisionFilter, MemeFilter
-from gatedclip.types import Action, Label, Marks, Rationale, Split, Status
+from gatedclip.types import Action, Label, Marks, Rationale, Split, Status, Way
 from gatedclip.workbench import Workbench
 
 QUICK = TrainConfig(epochs=6, warmup=1, learning_rate=3e-3, gate_hold=0)
@@ -73,7 +73,7 @@ def test_correcting_the_words_changes_the_prediction_and_its_explanation(taught)
 
 def test_an_explanation_is_made_once_per_picture_words_head_and_method(taught):
     meme = taught.claim("anna")
-    first, again, other = taught.explain(meme), taught.explain(meme), taught.explain(meme, "integrated gradients")
+    first, again, other = taught.explain(meme), taught.explain(meme), taught.explain(meme, Way("integrated gradients"))
     assert first.seconds == again.seconds  # the very same record, not a new one
     assert (first.method, other.method) == ("quick", "integrated gradients")
 
