@@ -36,7 +36,7 @@ def reason(bench: Workbench, said: Prediction) -> None:
             with place:
                 parts.thumbnail(bench, memes[each.meme_id])
                 parts.chips(parts.label_chip(Label.HATEFUL if each.hateful else Label.BENIGN))
-                st.caption(f"meme {each.meme_id}, {each.similarity:.0%} alike")
+                st.text(f"meme {each.meme_id}, {each.similarity:.0%} alike")
         st.caption("What follows explains the head alone.")
 
 
