@@ -102,8 +102,14 @@ def verdict(engine: Engine, version: HeadVersion) -> Verdict:
             for n, m in enumerate(right)
         ),
         seed_noise=float(store.settings.get(NOISE, {}).get("deviation", SEED_NOISE)),
+        seeds=(_seeds(before), _seeds(version)),
     )
     return replace(judge(evidence, bars(store)), memes=manifest)
+
+
+def _seeds(version: HeadVersion | None) -> int:
+    """How many seeds a head averages."""
+    return int(version.config["members"]) if version is not None and version.kind == "ensemble" else 1
 
 
 def _unknown(positives: int, n: int) -> Verdict:

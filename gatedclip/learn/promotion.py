@@ -94,6 +94,7 @@ class Evidence:
     gated: bool = True  # the candidate is of a kind whose gate moves
     must_pass: Sequence[MustPass] = ()
     seed_noise: float = SEED_NOISE  # deviation of the AUROC between seeds of one recipe on the same data
+    seeds: tuple[int, int] = (1, 1)  # averaged by the head that serves, and by the candidate: ensembles waver less
 
 
 def judge(evidence: Evidence, bars: Bars | None = None) -> Verdict:
@@ -270,11 +271,12 @@ def _gate_moves(e: Evidence, bars: Bars) -> list[Ruling]:
 
 
 def _beyond_noise(e: Evidence, bars: Bars) -> list[Ruling]:
-    """The difference of two heads of one recipe varies with both seeds, hence √2; within 95 % of that nothing has changed."""
+    """The difference of two heads of one recipe varies with the seeds of both: the deviation between single heads, times
+    √(1/k + 1/m) where they average k and m seeds. Within 95 % of that nothing has changed."""
     if e.before is None:
         return []
     before, after = (area_under(e.hateful, said.probability) for said in (e.before, e.after))
-    bound = Z * 2**0.5 * e.seed_noise
+    bound = Z * e.seed_noise * sum(1 / k for k in e.seeds) ** 0.5
     changed = abs(after - before) > bound
     sentence = (
         f"{'The' if changed else 'No change: the'} AUROC goes from {before:.3f} to {after:.3f}, {after - before:+.4f}; another "

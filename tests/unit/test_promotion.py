@@ -160,6 +160,15 @@ def test_the_first_head_has_nothing_to_be_compared_with():
     ]
 
 
+def test_ensembles_have_less_noise_to_exceed():
+    """Two heads of one seed each: √2 deviations. One against the mean of four: √(1 + 1/4). Four against four: √(1/2)."""
+    bounds = []
+    for seeds in ((1, 1), (1, 4), (4, 4)):
+        (ruling,) = [r for r in judge(replace(GOOD, seed_noise=0.01, seeds=seeds)).passes if r.rule == "seed noise"]
+        bounds.append(ruling.bound)
+    assert bounds == pytest.approx([0.0196 * 2**0.5, 0.0196 * 1.25**0.5, 0.0196 * 0.5**0.5], rel=1e-3)
+
+
 def test_seed_noise_is_pooled_over_recipes():
     assert seed_noise([[0.90, 0.92], [0.5]]) == pytest.approx(0.02 / 2**0.5)
     assert seed_noise([[0.90, 0.92], [0.70, 0.74]]) == pytest.approx(((0.0002 + 0.0008) / 2) ** 0.5)
