@@ -150,8 +150,8 @@ class TrainConfig:
     alignment: float = 0.01
     """Weight λ of mean(1 - cos(h_I, h_T)) (eq. 8)."""
 
-    decision_weight: float = 10.0
-    """How many base memes one decision of a moderator counts for."""
+    decision_weight: float = 3.0
+    """How many base memes one decision of a moderator counts for; docs/selection.md has what others give."""
 
     decision_cap: float = 0.3
     """Largest share of the total weight that all decisions together may have."""

@@ -91,6 +91,7 @@ benches.command("claim")(bench.claims)
 benches.command("duplicates")(bench.duplicates)
 benches.command("refit")(bench.refit)
 benches.command("memory")(bench.memory)
+benches.command("weight")(bench.weight)
 benches.command("rationales")(bench.rationales)
 benches.command("poison")(bench.poison)
 

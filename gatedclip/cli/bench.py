@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -118,6 +119,34 @@ def memory(
     with watching("Remembering") as progress:
         found = remembering.run(trained.head, trained.threshold, TrainConfig(), corrections, seeds, progress, first)
     show(found, remembering.table(found), as_json)
+
+
+def weight(
+    weights: Annotated[
+        str, typer.Option(help="What one decision counts for, with commas between; 0: nothing decided.")
+    ] = "0,1,3,10",
+    error: Annotated[float, typer.Option(min=0, max=0.5, help="Share of wrong answers.")] = 0.05,
+    seeds: Annotated[int, typer.Option(min=2, max=50, help="Heads trained with each weight.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how much one decision should count for: the demo's queue decided, heads trained, AUROC on the test memes. Minutes.
+
+    Example: gatedclip bench weight --error 0
+    """
+    from gatedclip.config import TrainConfig
+    from gatedclip.model.encoder import load_encoder
+    from gatedclip.world import weighing
+
+    with watching("Weighing") as progress:
+        found = weighing.measure(load_encoder(), _numbers(weights), error, seeds, TrainConfig(), progress)
+    show([asdict(each) for each in found], weighing.table(found), as_json)
+
+
+def _numbers(given: str) -> list[float]:
+    try:
+        return [float(number) for number in given.split(",")]
+    except ValueError:
+        raise InputError(f"{given!r} is no list of numbers. Give some with commas between, such as 0,1,3.") from None
 
 
 def refit(

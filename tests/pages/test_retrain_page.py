@@ -49,7 +49,7 @@ def test_decisions_are_counted_by_how_they_were_made_with_what_they_weigh(app, t
     for assisted in (False, True):
         taught.decide(taught.claim("anna"), Label.HATEFUL, "anna", assisted=assisted)
     shown = app("retrain")
-    assert "10 base memes (10 asked for, and 30% at most for all together)" in said(shown)
+    assert "3 base memes (3 asked for, and 30% at most for all together)" in said(shown)
     assert "1, each for 0.5 of a blind one" in said(shown)
     shown.number_input(key="tuned-assisted_weight").set_value(0.25).run()
     assert "1, each for 0.25 of a blind one" in said(shown)
