@@ -84,7 +84,7 @@ def retrain(preset: PresetOption = "tuned", by: By = "", as_json: AsJson = False
         try:
             while job.status.active:
                 time.sleep(0.2)
-                job = bench.retraining() or job
+                job = bench.job("retrain") or job
                 progress(job.progress, job.message or "starting")
         except KeyboardInterrupt:
             bench.cancel(job.id)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatedclip import jobs
 from gatedclip.types import Job, Pick, Progress
 from gatedclip.workbench.bench import Bench, silent
 
 if TYPE_CHECKING:
     from gatedclip.learn.selecting.live import Live
-
-CHOOSE = "choose"  # kind of the jobs that choose a batch
 
 
 class Choosing(Bench):
@@ -20,12 +17,7 @@ class Choosing(Bench):
     def start_choosing(self, by: str) -> Job:
         """Starts choosing the next batch in a process of its own; AlreadyRunning when that is under way."""
         self.team.require(by, "review")
-        return jobs.start(self.store.jobs, self.settings, CHOOSE, by, {})
-
-    def choosing(self) -> Job | None:
-        """The latest job that chose a batch, lost ones marked as such."""
-        jobs.reap(self.store.jobs)
-        return next(iter(self.store.jobs.latest(CHOOSE, 1)), None)
+        return self._start("choose", by, {})
 
     def choose(self, by: str, progress: Progress = silent, seed: int | None = None) -> list[Pick]:
         """Chooses the next batch here and now; its waiting memes come first from then on. Seconds."""

@@ -82,10 +82,10 @@ def test_the_button_starts_a_job_that_can_be_cancelled_and_a_failed_one_says_why
     assert button(page, "Choose the next batch").disabled
     assert "Training 5 heads, epoch 4 of 8" in said(page)
     button(page, "Cancel").click().run()
-    assert taught.choosing().cancelling
+    assert taught.job("choose").cancelling
     taught.store.jobs.finish(job.id, JobStatus.FAILED, "No head <serves> yet.")
     page = app("queue")
-    assert "No batch was chosen: No head <serves> yet." in said(page)
+    assert "The last choice of a batch failed: No head <serves> yet." in said(page)
     assert not button(page, "Choose the next batch").disabled
 
 

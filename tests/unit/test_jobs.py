@@ -48,7 +48,7 @@ def wait(bench: Workbench, until, seconds: float = 120):
     """The latest job once `until(job)` holds; its log if that never happens."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        job = bench.retraining()
+        job = bench.job("retrain")
         if until(job):
             return job
         time.sleep(0.1)
@@ -106,10 +106,10 @@ def test_a_job_outlives_the_server_that_started_it_and_a_killed_one_is_lost_and_
     while jobs.alive(job.pid) and time.monotonic() < end:
         time.sleep(0.05)
 
-    assert workbench.retraining().status is JobStatus.RUNNING  # it might only be slow
+    assert workbench.job("retrain").status is JobStatus.RUNNING  # it might only be slow
     lost = workbench.store.jobs.reap(jobs.alive, utcnow() + STALE + timedelta(seconds=1))
     assert [j.id for j in lost] == [job.id]
-    assert workbench.retraining().status is JobStatus.LOST
+    assert workbench.job("retrain").status is JobStatus.LOST
     again = workbench.start_retraining(QUICK, "ben")
     assert wait(workbench, ended).status is JobStatus.DONE
     assert again.id != job.id
