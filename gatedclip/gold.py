@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from gatedclip import curriculum
 from gatedclip.errors import DataError
 from gatedclip.learn import gold
-from gatedclip.learn.gold import KNOWN, Entry, Manifest, Nominee, content
+from gatedclip.learn.gold import KNOWN, Entry, Manifest, Nominee, Standing, content
 from gatedclip.store.memes import MemeColumns, MemeFilter
 from gatedclip.store.store import Store
 from gatedclip.types import Decision, Frozen, Split, Status
@@ -42,6 +42,20 @@ def draw(store: Store, n: int, seed: int) -> list[int]:
 def drawn(store: Store) -> list[int]:
     """The memes of the open draw."""
     return list(store.settings.get(curriculum.DRAWN, []))
+
+
+def standing(store: Store) -> Standing:
+    """How far the memes of the open draw are."""
+    return gold.standing(_nominees(store))
+
+
+def give_back(store: Store) -> int:
+    """Ends the open draw, nothing frozen: how many memes are in the queue like any other again. They still ask two people."""
+    n = len(drawn(store))
+    if not n:
+        raise DataError("No draw is open, so there is nothing to give back.")
+    store.settings.put(curriculum.DRAWN, [])
+    return n
 
 
 def freeze(store: Store, sealed: float, by: str, learned: Collection[int] = ()) -> Freezing:

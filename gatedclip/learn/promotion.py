@@ -269,12 +269,17 @@ def _gate_moves(e: Evidence, bars: Bars) -> list[Ruling]:
     ]
 
 
+def noise_bound(deviation: float) -> float:
+    """What two heads of one recipe differ by less than in 95 % of pairs: both vary with their seed, hence √2."""
+    return float(Z * 2**0.5 * deviation)
+
+
 def _beyond_noise(e: Evidence, bars: Bars) -> list[Ruling]:
-    """The difference of two heads of one recipe varies with both seeds, hence √2; within 95 % of that nothing has changed."""
+    """Within what another seed changes nothing has changed."""
     if e.before is None:
         return []
     before, after = (area_under(e.hateful, said.probability) for said in (e.before, e.after))
-    bound = Z * 2**0.5 * e.seed_noise
+    bound = noise_bound(e.seed_noise)
     changed = abs(after - before) > bound
     sentence = (
         f"{'The' if changed else 'No change: the'} AUROC goes from {before:.3f} to {after:.3f}, {after - before:+.4f}; another "

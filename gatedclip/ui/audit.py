@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from gatedclip.config import TrainConfig
-from gatedclip.types import Job, JobStatus, Meme, Split, Status
+from gatedclip.types import Job, Meme, Split, Status
 from gatedclip.ui import jobs, nav, parts, session
 from gatedclip.workbench import Workbench
 
@@ -25,7 +25,7 @@ Found = Mapping[str, Any]
 def show(bench: Workbench, config: TrainConfig) -> None:
     """How the last audit stands, or what it found; nothing where there was none."""
     job = jobs.watch(bench, "audit")
-    if job is not None and job.status is JobStatus.DONE:
+    if job is not None and "findings" in job.result:
         _findings(bench, job, bench.lesson(config).sha256)
 
 

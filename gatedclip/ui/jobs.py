@@ -15,21 +15,33 @@ START = {
     "retrain": "Start training",
     "audit": "Audit what it would learn from",
     "choose": "Choose the next batch",
+    "noise": "Measure it again",
+    "reviewers": "Leave each reviewer out in turn",
+    "reproduce": "Train it again and compare the bytes",
 }
 ICONS = {
     "retrain": ":material/play_arrow:",
     "audit": ":material/policy:",
     "choose": ":material/auto_awesome:",
+    "noise": ":material/casino:",
+    "reviewers": ":material/group_remove:",
+    "reproduce": ":material/replay:",
 }
 DOING = {
     "retrain": "Training",
     "audit": "Auditing",
     "choose": "Choosing",
+    "noise": "Training with other seeds",
+    "reviewers": "Training without some decisions",
+    "reproduce": "Training again",
 }
 NAMES = {
     "retrain": "training",
     "audit": "audit",
     "choose": "choice of a batch",
+    "noise": "measurement of seeds",
+    "reviewers": "measurement of reviewers",
+    "reproduce": "training of it again",
 }
 """Every kind of work that a page starts, in the words of the page."""
 

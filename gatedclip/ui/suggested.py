@@ -8,7 +8,7 @@ import streamlit as st
 
 from gatedclip.store import DecisionFilter
 from gatedclip.types import Action, Meme, Pick, Split, Status
-from gatedclip.ui import jobs, parts, session
+from gatedclip.ui import jobs, parts, paying, session
 from gatedclip.workbench import Workbench
 
 NOTHING = (
@@ -27,12 +27,13 @@ def section(bench: Workbench, me: str) -> None:
         st.text(_say(bench, picks) if picks else NOTHING)
         jobs.button(bench, "choose", bench.start_choosing, me, able=bench.team.may(me, "review"))
         jobs.watch(bench, "choose")
+    paying.show(bench)
 
 
 def _say(bench: Workbench, picks: Sequence[Pick]) -> str:
     memes = bench.look_up([pick.meme_id for pick in picks])
     left = sum(meme.status.open and meme.split is Split.QUEUE for meme in memes)
-    when = f"Chosen {parts.when(picks[0].at)}: {len(picks):,} memes, {left:,} still open."
+    when = f"Chosen {parts.when(picks[0].at)}: {parts.memes(len(picks))}, {left:,} still open."
     return f"{when} They come first on the review page." if left else when
 
 

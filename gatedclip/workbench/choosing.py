@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from gatedclip.config import ASSETS
 from gatedclip.types import Job, Pick, Progress
 from gatedclip.workbench.bench import Bench, silent
 
 if TYPE_CHECKING:
     from gatedclip.learn.selecting.live import Live
+    from gatedclip.simulation import Simulation
 
 
 class Choosing(Bench):
@@ -33,6 +36,12 @@ class Choosing(Bench):
     def pick_of(self, meme_id: int) -> Pick | None:
         """Why a meme is in the newest batch; None where it is not."""
         return next(iter(self.store.picks.newest(meme_id)), None)
+
+    def simulated(self) -> Simulation:
+        """How ways of choosing did in MemeWorld, as `gatedclip simulate --json` printed it for docs/selection.md."""
+        from gatedclip.simulation import Simulation
+
+        return Simulation.from_dict(json.loads((ASSETS / "simulation.json").read_text()))
 
     def live_estimate(self) -> Live | None:
         """How well the head that serves does on what comes in; None when none serves."""
