@@ -124,7 +124,7 @@ def test_names_of_slices_are_only_words_and_one_that_is_gone_can_still_be_remove
 
 def test_what_is_no_floor_or_no_slice_is_refused_and_so_is_who_may_not(taught):
     (name,) = taught.slices()
-    with pytest.raises(ConfigError, match="is 1.5; every bar of a promotion lies between 0 and 1"):
+    with pytest.raises(ConfigError, match=r"is 1\.5; every bar of a promotion lies between 0 and 1"):
         taught.choose_floor(name, 1.5, "lea")
     with pytest.raises(NotFound, match=f"There is no slice 'none'. There are: {name}."):
         taught.choose_floor("none", 0.5, "lea")

@@ -1,4 +1,4 @@
-"""What takes minutes, on the models page: seeds, reviewers left out and training again, each a job that is started and watched."""
+"""What takes minutes, on the models page: seeds, reviewers left out and training again, each a job that is watched."""
 
 import html
 import os
