@@ -77,10 +77,13 @@ def freeze(store: Store, sealed: float, by: str, learned: Collection[int] = ()) 
 
 
 def _nominees(store: Store) -> list[Nominee]:
+    ids = drawn(store)
+    if not ids:
+        return []
     answers: dict[int, list[Decision]] = defaultdict(list)
     for decision in store.decisions.answers():
         answers[decision.meme_id].append(decision)
-    memes = [meme for meme in store.memes.many(drawn(store)) if meme.split is Split.QUEUE]
+    memes = [meme for meme in store.memes.many(ids) if meme.split is Split.QUEUE]
     return [Nominee(m.id, content(m.picture, m.text), m.family, tuple(answers[m.id])) for m in memes]
 
 

@@ -67,8 +67,11 @@ def _do_draw(bench: Workbench) -> None:
     if ids is None:
         return
     st.session_state.pop(FROZEN, None)
+    if not ids:
+        session.flash("No meme waits that was not drawn yet. Bring memes on the queue page first.", problem=True)
+        return
     fewer = "" if len(ids) == n else f" No more than {len(ids):,} wait that were not drawn yet."
-    session.flash(f"{parts.memes(len(ids))} drawn; each asks for two people.{fewer}", problem=not ids)
+    session.flash(f"{parts.memes(len(ids))} drawn; each asks for two people.{fewer}")
 
 
 def _freeze(bench: Workbench) -> None:

@@ -41,7 +41,7 @@ NAMES = {
     "choose": "choice of a batch",
     "noise": "measurement of seeds",
     "reviewers": "measurement of reviewers",
-    "reproduce": "training of it again",
+    "reproduce": "comparison",
 }
 """Every kind of work that a page starts, in the words of the page."""
 
@@ -90,7 +90,8 @@ def watch(bench: Workbench, kind: str, more: Callable[[Job], None] | None = None
 def _under_way(bench: Workbench, job: Job) -> None:
     st.progress(job.progress, text=DOING[job.kind] if job.progress else "Getting ready")
     st.text(f"{job.message or 'starting'} · started by {job.requested_by}")
-    st.button("Cancel", key=f"cancel-{job.kind}", disabled=job.cancelling, on_click=bench.cancel, args=(job.id,))
+    cancelled, key = job.cancelling, f"cancel-{job.kind}"
+    st.button(f"Cancel the {NAMES[job.kind]}", key=key, disabled=cancelled, on_click=bench.cancel, args=(job.id,))
 
 
 def _ended(job: Job) -> None:

@@ -53,7 +53,7 @@ def test_a_measurement_is_started_once_watched_and_can_be_stopped(app, taught):
     shown = app("models")
     assert button(shown, "Measure it again").disabled
     assert f"seed 1, 2 of 5: epoch 2 of 3 · started by {EVE}" in said(shown)
-    button(shown, "Cancel").click().run()
+    button(shown, "Cancel the measurement of seeds").click().run()
     assert taught.job("noise").cancelling
     taught.store.jobs.finish(job.id, JobStatus.FAILED, "Nothing <to> measure on.")
     shown = app("models")
