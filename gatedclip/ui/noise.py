@@ -27,9 +27,7 @@ def show(bench: Workbench, able: bool) -> None:
 
 
 def _say(found: SeedNoise) -> str:
-    told = (
-        f"Another seed changes the AUROC by ±{found.deviation:.4f} (standard deviation), so up to {found.bound:.4f} is no change."
-    )
+    told = f"Another seed changes the AUROC by ±{found.deviation:.4f} (standard deviation); up to {found.bound:.4f} is no change."
     if not found.areas:
         return f"{told} {NOBODY}"
     who = f" by {found.by}" if found.by else ""

@@ -80,7 +80,7 @@ def test_a_draw_says_where_fewer_wait_and_can_be_given_back(app, taught):
     assert "12 memes drawn; each asks for two people. No more than 12 wait" in said(shown)
     button(shown, "Draw").click().run()
     assert "No meme waits that was not drawn yet." in said(shown)
-    answer(taught, 101, Label.HATEFUL, Label.HATEFUL)
+    answer(taught, 112, Label.HATEFUL, Label.HATEFUL)
     assert taught.lesson(QUICK).decisions == 0
     button(shown, "Give the draw back").click().run()
     assert "12 memes given back to the queue." in said(shown)
