@@ -103,7 +103,7 @@ def _give_back(bench: Workbench) -> None:
 def _frozen(found: Freezing) -> None:
     """What became gold, what was sealed, and why the rest was not fit."""
     sealed = len(found.reserve.entries) if found.reserve else 0
-    parts.note(f"Frozen: the gold has {parts.memes(len(found.gold.entries))}, and {parts.memes(sealed)} are sealed anew.")
+    parts.note(f"Frozen: the gold has {parts.memes(len(found.gold.entries))} now. Newly sealed: {parts.memes(sealed)}.")
     if found.unfit:
         st.text("Not fit, and in the queue like any other again:")
         parts.table(("meme", "why"), [(str(meme_id), why) for meme_id, why in found.unfit.items()])
@@ -116,7 +116,7 @@ def _reserve(bench: Workbench, version: HeadVersion, able: bool) -> None:
         st.caption("Nothing is sealed yet. A part of the gold can be set aside when it is frozen, for a last look.")
         return
     looks = [look for look in bench.looks() if look.manifest_id == sealed.id]
-    parts.note(f"{len(sealed.entries):,} memes are sealed; {len(looks)} looks were taken. Each lets a choice fit them a little.")
+    parts.note(f"Sealed: {parts.memes(len(sealed.entries))}. Looks taken: {len(looks)}. Each lets a choice fit them a little.")
     if looks:
         rows = [
             (f"look {e.number}", f"v{e.version_id}", f"{e.result['auroc']['value']:.3f}", e.by, parts.when(e.at)) for e in looks

@@ -57,7 +57,7 @@ def test_memes_are_drawn_judged_and_frozen_and_the_unfit_are_told_with_the_reaso
     assert "still waiting for answers 1" in facts(shown)
     shown.number_input(key="sealed-share").set_value(0)
     button(shown, "Freeze what is settled").click().run()
-    assert "Frozen: the gold has 1 meme, and 0 memes are sealed anew." in said(shown)
+    assert "Frozen: the gold has 1 meme now. Newly sealed: 0 memes." in said(shown)
     assert f"{differing}</th><td>Meme {differing} is not settled: people said 1 hateful, 1 benign. A lead decides it." in said(
         shown
     )
