@@ -13,6 +13,7 @@ from gatedclip.workbench import Workbench
 if TYPE_CHECKING:
     from gatedclip.gold import Freezing
 
+SHOWN = 20  # memes that were not fit
 FROZEN = "_frozen"  # what came of the last freezing in this tab
 LEADS_ONLY = "A lead or an admin draws memes and freezes them."
 HOW = (
@@ -105,8 +106,10 @@ def _frozen(found: Freezing) -> None:
     sealed = len(found.reserve.entries) if found.reserve else 0
     parts.note(f"Frozen: the gold has {parts.memes(len(found.gold.entries))} now. Newly sealed: {parts.memes(sealed)}.")
     if found.unfit:
-        st.text("Not fit, and in the queue like any other again:")
-        parts.table(("meme", "why"), [(str(meme_id), why) for meme_id, why in found.unfit.items()])
+        st.text(f"Not fit, and in the queue like any other again: {parts.memes(len(found.unfit))}.")
+        parts.facts({str(meme_id): why for meme_id, why in list(found.unfit.items())[:SHOWN]})
+        if len(found.unfit) > SHOWN:
+            st.caption(f"The first {SHOWN} of them.")
 
 
 def _reserve(bench: Workbench, version: HeadVersion, able: bool) -> None:
