@@ -35,6 +35,8 @@ def learning_curves(curves: Mapping[str, Sequence[Learned]]) -> go.Figure:
                 legendgroup=name, showlegend=row == 1, row=row, col=1,
             )  # fmt: skip
     figure.update_xaxes(title="labels given", row=2).update_yaxes(title="AUROC", showgrid=True)
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.14, "x": 0.5, "xanchor": "center"})
+    figure.update_layout(
+        showlegend=True, legend={"orientation": "h", "y": -0.13, "yanchor": "top", "x": 0.5, "xanchor": "center"}
+    )
     ends = "; ".join(f"{name} {points[-1][1].value:.3f}, {points[-1][2].value:.3f}" for name, points in curves.items())
     return described(figure, f"AUROC after {max(p[-1][0] for p in curves.values())} labels, all and missing themes: {ends}.")
