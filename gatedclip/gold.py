@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from gatedclip import curriculum
 from gatedclip.errors import DataError
 from gatedclip.learn import gold
-from gatedclip.learn.gold import KNOWN, Entry, Manifest, Nominee, content
+from gatedclip.learn.gold import KNOWN, Entry, Manifest, Nominee, Standing, content
 from gatedclip.store.memes import MemeColumns, MemeFilter
 from gatedclip.store.store import Store
 from gatedclip.types import Decision, Frozen, Split, Status
@@ -44,6 +44,20 @@ def drawn(store: Store) -> list[int]:
     return list(store.settings.get(curriculum.DRAWN, []))
 
 
+def standing(store: Store) -> Standing:
+    """How far the memes of the open draw are."""
+    return gold.standing(_nominees(store))
+
+
+def give_back(store: Store) -> int:
+    """Ends the open draw, nothing frozen: how many memes are in the queue like any other again. They still ask two people."""
+    n = len(drawn(store))
+    if not n:
+        raise DataError("No draw is open, so there is nothing to give back.")
+    store.settings.put(curriculum.DRAWN, [])
+    return n
+
+
 def freeze(store: Store, sealed: float, by: str, learned: Collection[int] = ()) -> Freezing:
     """Closes the draw: what two people judged joins the gold or, by the share `sealed`, a new reserve; the rest goes back.
 
@@ -63,10 +77,13 @@ def freeze(store: Store, sealed: float, by: str, learned: Collection[int] = ()) 
 
 
 def _nominees(store: Store) -> list[Nominee]:
+    ids = drawn(store)
+    if not ids:
+        return []
     answers: dict[int, list[Decision]] = defaultdict(list)
     for decision in store.decisions.answers():
         answers[decision.meme_id].append(decision)
-    memes = [meme for meme in store.memes.many(drawn(store)) if meme.split is Split.QUEUE]
+    memes = [meme for meme in store.memes.many(ids) if meme.split is Split.QUEUE]
     return [Nominee(m.id, content(m.picture, m.text), m.family, tuple(answers[m.id])) for m in memes]
 
 

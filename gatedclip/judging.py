@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -14,9 +15,10 @@ from gatedclip.errors import DataError
 from gatedclip.gold import entries
 from gatedclip.learn.compare import Said, flips
 from gatedclip.learn.gold import KNOWN, Manifest, require_unchanged
-from gatedclip.learn.promotion import SEED_NOISE, Bars, Evidence, MustPass, judge
+from gatedclip.learn.promotion import SEED_NOISE, Bars, Evidence, MustPass, judge, noise_bound
+from gatedclip.learn.promotion import seed_noise as deviation_of
 from gatedclip.learn.reviewers import HeldOutReviewers, held_out_reviewers
-from gatedclip.learn.train import fit
+from gatedclip.learn.train import each_epoch, fit
 from gatedclip.model.metrics import area_under, scores
 from gatedclip.model.operating import proportion
 from gatedclip.retraining import examples, hateful, said, slices
@@ -95,13 +97,13 @@ def verdict(engine: Engine, version: HeadVersion) -> Verdict:
         hateful=labels,
         after=of(engine, version, memes),
         before=of(engine, before, memes) if before else None,
-        slices=_slices(engine, memes),
+        slices=_slices(memes, curriculum.columns(store, engine.encoder.demo)),
         gated=version.kind in ("gated", "ensemble"),
         must_pass=tuple(
             MustPass(m.id, (m.label or m.given) is Label.HATEFUL, *(float(s.probability[n]) for s in must))
             for n, m in enumerate(right)
         ),
-        seed_noise=float(store.settings.get(NOISE, {}).get("deviation", SEED_NOISE)),
+        seed_noise=seed_noise(store).deviation,
         seeds=(_seeds(before), _seeds(version)),
     )
     return replace(judge(evidence, bars(store)), memes=manifest)
@@ -143,8 +145,14 @@ def of_stored(engine: Engine, versions: Sequence[HeadVersion], pictures: Sequenc
     return [said(engine.head(version), *vectors) for version in versions]
 
 
-def _slices(engine: Engine, memes: MemeColumns) -> dict[str, np.ndarray]:
-    parts = slices(memes, curriculum.columns(engine.store, engine.encoder.demo))
+def slice_names(store: Store, demo: bool) -> list[str]:
+    """Names of the parts of the held-out memes that are judged on their own."""
+    memes = curriculum.columns(store, demo)
+    return list(_slices(memes.where(Split.TEST).and_(store.memes.all_keys(Split.GOLD)), memes))
+
+
+def _slices(memes: MemeColumns, every: MemeColumns) -> dict[str, np.ndarray]:
+    parts = slices(memes, every)
     gold = np.array([split is Split.GOLD for split in memes.splits])
     return {**parts, GOLD: gold} if gold.any() else parts
 
@@ -207,6 +215,36 @@ def reviewer_held_out(engine: Engine, config: TrainConfig, progress: Progress) -
 # --- what another seed changes ---------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class SeedNoise:
+    """How much another seed alone changes the AUROC."""
+
+    deviation: float  # of the AUROC between seeds
+    areas: tuple[float, ...] = ()  # AUROC of each head that was trained; none where nobody measured it here
+    by: str = ""
+    at: datetime | None = None  # UTC
+
+    @property
+    def bound(self) -> float:
+        """The difference of two heads of one recipe stays below this in 95 % of pairs."""
+        return noise_bound(self.deviation)
+
+
+def seed_noise(store: Store) -> SeedNoise:
+    """As it was last measured here, or what the demo gave."""
+    kept = store.settings.get(NOISE, {})
+    at = datetime.fromisoformat(kept["at"]) if "at" in kept else None
+    return SeedNoise(float(kept.get("deviation", SEED_NOISE)), tuple(kept.get("areas", ())), kept.get("by", ""), at)
+
+
+def keep_seed_noise(store: Store, config: TrainConfig, seeds: Sequence[int], areas: Sequence[float], by: str) -> SeedNoise:
+    """Keeps what these heads, which differ in their seed alone, show as what a change has to exceed."""
+    found = SeedNoise(deviation_of([areas]), tuple(areas), by, datetime.now(UTC).replace(tzinfo=None))
+    kept = {**asdict(found), "at": f"{found.at:%Y-%m-%dT%H:%M:%S}", "seeds": list(seeds), "config": config.to_dict()}
+    store.settings.put(NOISE, kept)
+    return found
+
+
 def areas_by_seed(engine: Engine, config: TrainConfig, seeds: Sequence[int], progress: Progress) -> list[float]:
     """AUROC on the judged memes of heads that differ in their seed alone, trained on today's lesson; none is kept."""
     memes, on = curriculum.columns(engine.store, engine.encoder.demo), judged(engine)
@@ -218,7 +256,7 @@ def areas_by_seed(engine: Engine, config: TrainConfig, seeds: Sequence[int], pro
     stop = examples(engine, held, hateful(held), None, config, progress)
     areas, vectors, labels = [], engine.embed(on.pictures, on.texts), hateful(on)
     for done, seed in enumerate(seeds):
-        progress(done / len(seeds), f"seed {seed}: {done + 1} of {len(seeds)}")
-        fitted = fit(learn, stop, replace(config, seed=seed))
+        name = f"seed {seed}, {done + 1} of {len(seeds)}"
+        fitted = fit(learn, stop, replace(config, seed=seed), each_epoch(progress, name, done, len(seeds), config))
         areas.append(area_under(labels, fitted.head(*vectors).probability.numpy()))
     return areas

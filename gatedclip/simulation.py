@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -107,6 +108,47 @@ class Simulation:
     curves: tuple[Curve, ...]
     second: float  # of the mix's labels, how many were second answers on average over seeds
     seconds: float
+
+    @classmethod
+    def from_dict(cls, told: dict[str, Any]) -> Simulation:
+        """What `gatedclip simulate --json` printed, read back."""
+        curves = tuple(_curve_from(curve) for curve in told["curves"])
+        return cls(Setting(**told["setting"]), curves, told["second"], told["seconds"])
+
+    @property
+    def learned(self) -> dict[str, list[tuple[int, Interval, Interval]]]:
+        """For each way of choosing: labels so far, AUROC on all memes and on those of the missing themes."""
+        return {curve.strategy: [(p.labels, p.auroc, p.missing) for p in curve.points] for curve in self.curves}
+
+    @property
+    def about(self) -> str:
+        """What was simulated."""
+        s = self.setting
+        return (
+            f"{s.rounds} rounds of {s.batch} labels, {s.seeds} seeds, reviewers wrong in {s.error:.0%} of answers, a decision "
+            f"counts as {s.weight:g} base memes. Reduced so that it takes minutes: {s.base:,} base memes, none of the missing "
+            f"themes; {s.pool:,} wait; each refit {s.epochs} epochs in batches of 64. Held-out AUROC, mean ± 95 % over seeds. "
+            f"{self.seconds:.0f} s."
+        )
+
+    @property
+    def verdict(self) -> list[str]:
+        """What the curves say, in sentences."""
+        total = self.setting.rounds * self.setting.batch
+        said = [
+            f"{curve.strategy} reaches what random has at {total} labels {_after(curve.reaches)}, on missing themes "
+            f"{_after(curve.reaches_missing)}; AUROC above random's, mean over rounds: {curve.lead}."
+            for curve in self.curves
+            if curve.lead is not None
+        ]
+        shares = ", ".join(f"{curve.strategy} {curve.found.value:.0%}" for curve in self.curves)
+        return [*said, f"Labels spent on missing themes: {shares}. Of the mix's, {self.second:.1f} were second answers."]
+
+
+def _curve_from(told: dict[str, Any]) -> Curve:
+    points = tuple(Point(p["labels"], Interval(**p["auroc"]), Interval(**p["missing"])) for p in told["points"])
+    lead = Interval(**told["lead"]) if told["lead"] else None
+    return Curve(told["strategy"], points, lead, told["reaches"], told["reaches_missing"], Interval(**told["found"]))
 
 
 @dataclass
@@ -336,40 +378,17 @@ def render(found: Simulation) -> str:
     """The curves as a Markdown table, and what they say."""
     by = {curve.strategy: curve for curve in found.curves}
     titles = ["labels", *by, *(f"{name}, missing themes" for name in by)]
-    lines = [_about(found), "", f"| {' | '.join(titles)} |", "|" + "---|" * len(titles)]
+    lines = [found.about, "", f"| {' | '.join(titles)} |", "|" + "---|" * len(titles)]
     for n, point in enumerate(by["random"].points):
         cells = [_cell(curve.points[n].auroc) for curve in by.values()] + [
             _cell(curve.points[n].missing) for curve in by.values()
         ]
         lines.append(f"| {point.labels} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *_verdict(found, by)])
-
-
-def _about(found: Simulation) -> str:
-    s = found.setting
-    return (
-        f"{s.rounds} rounds of {s.batch} labels, {s.seeds} seeds, reviewers wrong in {s.error:.0%} of answers, a decision counts "
-        f"as {s.weight:g} base memes. Reduced so that it takes minutes: {s.base:,} base memes, none of the missing themes; "
-        f"{s.pool:,} wait; each refit {s.epochs} epochs in batches of 64. Held-out AUROC, mean ± 95 % over seeds. "
-        f"{found.seconds:.0f} s."
-    )
+    return "\n".join([*lines, "", *(f"- {sentence}" for sentence in found.verdict)])
 
 
 def _cell(interval: Interval) -> str:
     return f"{interval.value:.3f} ± {interval.value - interval.low:.3f}"
-
-
-def _verdict(found: Simulation, by: dict[str, Curve]) -> list[str]:
-    total = found.setting.rounds * found.setting.batch
-    said = []
-    for name, curve in by.items():
-        if curve.lead is not None:
-            said.append(
-                f"- {name} reaches what random has at {total} labels {_after(curve.reaches)}, on missing themes "
-                f"{_after(curve.reaches_missing)}; AUROC above random's, mean over rounds: {curve.lead}."
-            )
-    shares = ", ".join(f"{name} {curve.found.value:.0%}" for name, curve in by.items())
-    return [*said, f"- Labels spent on missing themes: {shares}. Of the mix's, {found.second:.1f} were second answers."]
 
 
 def _after(labels: int | None) -> str:

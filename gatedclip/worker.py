@@ -76,11 +76,34 @@ def choose(workbench: Workbench, job: Job, progress: Callable[[float, str], None
     return {"batch": workbench.choose(job.requested_by, progress)[0].batch}
 
 
+def noise(workbench: Workbench, job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
+    """How much another seed changes; it is kept as what a change has to exceed."""
+    config = TrainConfig.from_dict(job.options["config"])
+    deviation, areas = workbench.measure_seed_noise(config, job.options["seeds"], job.requested_by, progress)
+    return {"deviation": deviation, "areas": areas}
+
+
+def reviewers(workbench: Workbench, job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
+    """Whether heads of a version's recipe learn the reviewer."""
+    config = TrainConfig.from_dict(workbench.version(job.options["version_id"]).config)
+    found = workbench.reviewer_held_out(config, job.requested_by, progress)
+    return {**asdict(found), "sentence": found.sentence}
+
+
+def reproduce(workbench: Workbench, job: Job, progress: Callable[[float, str], None]) -> dict[str, Any]:
+    """Whether a version trained again is the same byte by byte."""
+    found = workbench.reproduce(workbench.version(job.options["version_id"]), progress)
+    return asdict(found)
+
+
 WORK: dict[str, Callable[[Workbench, Job, Callable[[float, str], None]], dict[str, Any]]] = {
     "retrain": retrain,
     "audit": audit,
     "explain": explain,
     "choose": choose,
+    "noise": noise,
+    "reviewers": reviewers,
+    "reproduce": reproduce,
 }
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from gatedclip.ui import bars, estimate, loaders, memory, models, nav, parts
+from gatedclip.ui import bars, estimate, gold, loaders, memory, models, nav, parts, reviewers
 
 nav.require_frame()
 
@@ -15,7 +15,9 @@ if not versions:
 chosen = models.choose(bench, versions)
 models.actions(bench, chosen)
 models.detail(bench, chosen)
-bars.show(bench, chosen)
+bars.show(bench)
+gold.show(bench, chosen)
+reviewers.show(bench, chosen)
 models.promotions(bench)
 estimate.show(bench)
 memory.show(bench)

@@ -26,7 +26,7 @@ if not count:
 
 pages = -(-count // lists.PER_PAGE)
 order = "in the order they were chosen" if which.order == "chosen" else f"{which.order} first"
-st.caption(f"{count:,} memes, {order}. Pictures are blurred here; the review page reveals them one at a time.")
+st.caption(f"{parts.memes(count)}, {order}. Pictures are blurred here; the review page reveals them one at a time.")
 page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
 memes = bench.memes(which, lists.PER_PAGE, (min(page, pages) - 1) * lists.PER_PAGE)
 lists.lead(bench, me, memes)

@@ -2,21 +2,17 @@
 
 import streamlit as st
 
-from gatedclip.ui import audit, loaders, nav, retrain
+from gatedclip.ui import audit, jobs, loaders, nav, retrain, session
 
 nav.require_frame()
 
-bench = loaders.workbench()
-job = bench.retraining()
-active = job is not None and job.status.active
+bench, me = loaders.workbench(), session.reviewer()
 config = retrain.options()
 retrain.lesson(bench, config)
-auditing = bench.auditing()
 with st.container(horizontal=True):
-    retrain.start(bench, config, disabled=active)
-    audit.start(bench, config, disabled=auditing is not None and auditing.status.active)
+    jobs.button(bench, "retrain", bench.start_retraining, config, me, type="primary")
+    jobs.button(bench, "audit", bench.start_audit, config, me)
 audit.show(bench, config)
-if job is not None:
-    retrain.progress(bench, job.id, active)
-    if not active and "version_id" in job.result:
-        retrain.outcome(bench, bench.version(job.result["version_id"]))
+job = jobs.watch(bench, "retrain", retrain.curves)
+if job is not None and "version_id" in job.result:
+    retrain.outcome(bench, bench.version(job.result["version_id"]))

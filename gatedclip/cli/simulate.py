@@ -33,6 +33,5 @@ def simulate(
     with watching("Simulation") as progress:
         found = simulation.simulate(setting, progress)
     if figure is not None:
-        curves = {curve.strategy: [(p.labels, p.auroc, p.missing) for p in curve.points] for curve in found.curves}
-        figure.write_bytes(export.to_bytes(learning.learning_curves(curves), "html"))
+        figure.write_bytes(export.to_bytes(learning.learning_curves(found.learned), "html"))
     show(found, simulation.render(found), as_json)

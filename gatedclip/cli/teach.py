@@ -84,7 +84,7 @@ def retrain(preset: PresetOption = "tuned", by: By = "", as_json: AsJson = False
         try:
             while job.status.active:
                 time.sleep(0.2)
-                job = bench.retraining() or job
+                job = bench.job("retrain") or job
                 progress(job.progress, job.message or "starting")
         except KeyboardInterrupt:
             bench.cancel(job.id)
@@ -182,20 +182,23 @@ def reproduce(
     show(found, f"{chosen.name}: {found.sentence}", as_json)
 
 
-def reviewers(preset: PresetOption = "tuned", as_json: AsJson = False) -> None:
+def reviewers(preset: PresetOption = "tuned", by: By = "", as_json: AsJson = False) -> None:
     """Does the head learn the reviewer? AUROC on each one's decisions without having learned from them. Minutes.
+
+    For leads, as it judges people.
 
     Example: gatedclip reviewers
     """
     bench = Workbench.open()
     with watching("Reviewers") as progress:
-        found = bench.reviewer_held_out(TrainConfig.preset(preset), progress)  # type: ignore[arg-type]
+        found = bench.reviewer_held_out(TrainConfig.preset(preset), who(bench, by), progress)  # type: ignore[arg-type]
     lines = [
         f"a random part left out   {found.normal}",
         f"the reviewer left out    {found.held}",
         f"difference {_signed(found.change)}",
     ]
-    lines += [f"  {name}: {area} on {n} decisions" for name, n, area in found.reviewers]
+    lines += [f"  {clean_text(e.name)}: {e.held or 'one label only'} on {e.decisions} decisions" for e in found.reviewers]
+    lines += [found.sentence]
     show(found, "\n".join(lines), as_json)
 
 

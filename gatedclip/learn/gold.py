@@ -8,6 +8,7 @@ measurement on it is counted, because each look lets a choice fit it a little.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -59,6 +60,24 @@ class Nominee:
     answers: tuple[Decision, ...]  # oldest first
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the memes of a draw are."""
+
+    settled: int  # two people judged them on their own, and a label stands
+    open: int  # two did, and a lead has yet to settle it
+    waiting: int  # fewer than two did
+
+    @property
+    def drawn(self) -> int:
+        return self.settled + self.open + self.waiting
+
+    @property
+    def answered(self) -> int:
+        """Those that two people judged on their own."""
+        return self.settled + self.open
+
+
 def content(picture: str, text: str) -> str:
     """Hash of what a meme shows: its picture's key, which is itself a hash of the file, and its words."""
     return hashlib.sha256(f"{picture}\n{text}".encode()).hexdigest()
@@ -75,7 +94,7 @@ def agreed(nominee: Nominee) -> Label:
 
     Raises DataError with the reason where that did not happen.
     """
-    blind = {a.reviewer: a for a in nominee.answers if not (a.adjudicates or a.assisted or a.bulk)}
+    blind = _blind(nominee)
     name = f"Meme {nominee.meme_id}"
     if len(blind) < 2:
         raise DataError(
@@ -87,6 +106,27 @@ def agreed(nominee: Nominee) -> Label:
     if label not in KNOWN:
         raise DataError(f"{name} is not settled: people said {_counts(blind.values())}. A lead decides it.")
     return label  # type: ignore[return-value]
+
+
+def _blind(nominee: Nominee) -> dict[str, Decision]:
+    """Each person's last answer that was given without the model's view and not in a group."""
+    return {a.reviewer: a for a in nominee.answers if not (a.adjudicates or a.assisted or a.bulk)}
+
+
+def standing(nominees: Iterable[Nominee]) -> Standing:
+    """How far drawn memes are."""
+    counts = Counter(map(_how_far, nominees))
+    return Standing(counts["settled"], counts["open"], counts["waiting"])
+
+
+def _how_far(nominee: Nominee) -> str:
+    if len(_blind(nominee)) < 2:
+        return "waiting"
+    try:
+        agreed(nominee)
+    except DataError:
+        return "open"
+    return "settled"
 
 
 def freeze(nominees: Iterable[Nominee], taught: Collection[str], families: Collection[str]) -> tuple[Manifest, dict[int, str]]:

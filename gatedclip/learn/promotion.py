@@ -270,13 +270,20 @@ def _gate_moves(e: Evidence, bars: Bars) -> list[Ruling]:
     ]
 
 
+def noise_bound(deviation: float, *seeds: int) -> float:
+    """What two heads of one recipe differ by less than in 95 % of pairs, from the deviation between single heads.
+
+    Both vary with their seeds: √(1/k + 1/m) where they average k and m of them, √2 for single heads.
+    """
+    return float(Z * deviation * sum(1 / k for k in seeds or (1, 1)) ** 0.5)
+
+
 def _beyond_noise(e: Evidence, bars: Bars) -> list[Ruling]:
-    """The difference of two heads of one recipe varies with the seeds of both: the deviation between single heads, times
-    √(1/k + 1/m) where they average k and m seeds. Within 95 % of that nothing has changed."""
+    """Within what another seed changes nothing has changed."""
     if e.before is None:
         return []
     before, after = (area_under(e.hateful, said.probability) for said in (e.before, e.after))
-    bound = Z * e.seed_noise * sum(1 / k for k in e.seeds) ** 0.5
+    bound = noise_bound(e.seed_noise, *e.seeds)
     changed = abs(after - before) > bound
     sentence = (
         f"{'The' if changed else 'No change: the'} AUROC goes from {before:.3f} to {after:.3f}, {after - before:+.4f}; another "

@@ -17,7 +17,7 @@ from gatedclip.errors import DataError
 from gatedclip.model.heads import Head, loss, make_head
 from gatedclip.model.metrics import best_threshold, require_both_classes, scores
 from gatedclip.model.operating import temperature_for, threshold_for
-from gatedclip.types import Scores
+from gatedclip.types import Progress, Scores
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,11 @@ def fit(
         head.eval().requires_grad_(False)
         threshold, judged = judge(head, validation, config)
     return Fit(head, threshold, tuple(epochs), best, judged, time.perf_counter() - started)
+
+
+def each_epoch(progress: Progress, name: str, done: int, of: int, config: TrainConfig) -> Callable[[Epoch], None]:
+    """Tells how far one of several trainings is, after `done` of them."""
+    return lambda epoch: progress((done + epoch.number / config.epochs) / of, f"{name}: epoch {epoch.number} of {config.epochs}")
 
 
 def _run(

@@ -14,6 +14,7 @@ from gatedclip.store.tables import (
     DecisionRow,
     DraftRow,
     ExposureRow,
+    JobRow,
     LikenessRow,
     MemeRow,
     PersonRow,
@@ -24,6 +25,7 @@ from gatedclip.store.tables import (
 from gatedclip.types import Action, Decision, Split, Status
 
 NOBODY = "(erased)"
+NAMING = ("reviewers", "audit")  # kinds of jobs whose results name people; they can be measured again
 GONE = {"salt": "", "erased": True, "note": "", "tags": {}, "marks": None, "reasons": None, "wrong_reason": False}
 """An event without its content: its salt is forgotten, so its digest tells nothing, and still takes its place in the chain."""
 
@@ -63,6 +65,7 @@ class Erasure:
             session.execute(update(TextEditRow).where(TextEditRow.reviewer == name).values(reviewer=NOBODY))
             for table, column in ((DraftRow, DraftRow.reviewer), (ExposureRow, ExposureRow.person), (PersonRow, PersonRow.name)):
                 session.execute(delete(table).where(column == name))
+            session.execute(update(JobRow).where(JobRow.kind.in_(NAMING)).values(result={}))
             session.expire_all()
             lock_all(session, memes)
             for meme_id in memes:

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from gatedclip.config import TrainConfig
-from gatedclip.types import Job, JobStatus, Meme, Split, Status
-from gatedclip.ui import nav, parts, session
+from gatedclip.types import Job, Meme, Split, Status
+from gatedclip.ui import jobs, nav, parts, session
 from gatedclip.workbench import Workbench
 
 WORDS = {
@@ -22,42 +22,11 @@ SHOWN, NAMED = 6, 6  # findings of each gravity, and memes of each finding
 Found = Mapping[str, Any]
 
 
-def start(bench: Workbench, config: TrainConfig, disabled: bool) -> None:
-    st.button(
-        "Audit what it would learn from",
-        key="start-audit",
-        icon=":material/policy:",
-        disabled=disabled,
-        on_click=lambda: session.attempt(bench.start_audit, config, session.reviewer()),
-    )
-
-
 def show(bench: Workbench, config: TrainConfig) -> None:
-    """How the last audit stands, or what it found; nothing where there was none. Looks again every second while one runs."""
-    job = bench.auditing()
-    if job is None:
-        return
-    if job.status.active:
-        _watch(bench, job.id)
-    elif job.status is JobStatus.DONE:
+    """How the last audit stands, or what it found; nothing where there was none."""
+    job = jobs.watch(bench, "audit")
+    if job is not None and "findings" in job.result:
         _findings(bench, job, bench.lesson(config).sha256)
-    elif job.status is JobStatus.CANCELLED:
-        parts.note("The last audit was cancelled.")
-    else:
-        parts.problem(f"The last audit did not end: {job.message} Start it again.")
-
-
-def _watch(bench: Workbench, job_id: int) -> None:
-    @st.fragment(run_every=1.0)
-    def watch() -> None:
-        job = bench.auditing()
-        if job is None or job.id != job_id or not job.status.active:
-            st.rerun()
-        st.progress(job.progress, text="Auditing")
-        st.text(f"{job.message or 'starting'} · started by {job.requested_by}")
-        st.button("Cancel the audit", key="cancel-audit", disabled=job.cancelling, on_click=bench.cancel, args=(job.id,))
-
-    watch()
 
 
 def _findings(bench: Workbench, job: Job, lesson: str) -> None:

@@ -1,19 +1,14 @@
-"""How high the bars of a promotion lie, the memes that every head has to judge right, and the sealed gold."""
+"""How high the bars of a promotion lie, and the memes that every head has to judge right."""
 
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from gatedclip.errors import InputError
-from gatedclip.types import HeadVersion
-from gatedclip.ui import parts, promotion, session
+from gatedclip.ui import floors, noise, parts, promotion, session
 from gatedclip.workbench import Workbench
-
-if TYPE_CHECKING:
-    from gatedclip.learn.promotion import Bars
 
 NAMES = {
     "auroc": "AUROC at least",
@@ -28,15 +23,16 @@ NAMES = {
 }
 
 
-def show(bench: Workbench, version: HeadVersion) -> None:
+def show(bench: Workbench) -> None:
     """What a head has to show before it may serve; leads change it."""
-    with st.expander("Rules of promotion, must-pass memes, sealed gold", icon=":material/gavel:"):
+    with st.expander("Rules of promotion, must-pass memes", icon=":material/gavel:"):
         able = promotion.may(bench)
         if not able:
             st.caption(promotion.LEADS_ONLY)
         _bars(bench, able)
+        floors.show(bench, able)
+        noise.show(bench, able)
         _must_pass(bench, able)
-        _reserve(bench, version, able)
 
 
 def _bars(bench: Workbench, able: bool) -> None:
@@ -51,12 +47,14 @@ def _bars(bench: Workbench, able: bool) -> None:
             columns[n % 3].number_input(
                 NAMES[f.name], 0.0, 1.0, float(getattr(now, f.name)), 0.001, format="%g", key=f"bar-{f.name}"
             )
-        st.form_submit_button("Save the bars", on_click=_save_bars, args=(bench, now))
+        st.form_submit_button("Save the bars", on_click=_save_bars, args=(bench,))
 
 
-def _save_bars(bench: Workbench, now: Bars) -> None:
+def _save_bars(bench: Workbench) -> None:
+    """Button action: floors of single slices stay as they are."""
     chosen = {name: float(st.session_state[f"bar-{name}"]) for name in NAMES}
-    session.act("These bars hold from now on.", lambda: bench.choose_bars(replace(now, **chosen), session.reviewer()))  # type: ignore[arg-type]
+    said = "These bars hold from now on."
+    session.act(said, lambda: bench.choose_bars(replace(bench.bars(), **chosen), session.reviewer()))  # type: ignore[arg-type]
 
 
 def _must_pass(bench: Workbench, able: bool) -> None:
@@ -87,31 +85,3 @@ def _ids(given: str) -> list[int]:
     if wrong := [word for word in words if not (word.isascii() and word.isdigit() and len(word) < 10)]:
         raise InputError(f"{wrong[0]!r} is not a meme's number. Type numbers with commas between, such as 12, 57.")
     return [int(word) for word in words]
-
-
-def _reserve(bench: Workbench, version: HeadVersion, able: bool) -> None:
-    st.subheader("Sealed gold", anchor=False)
-    sealed = bench.sealed()
-    if sealed is None:
-        st.caption("Nothing is sealed yet. A part of the gold can be set aside when it is frozen, for a last look.")
-        return
-    looks = [look for look in bench.looks() if look.manifest_id == sealed.id]
-    parts.note(f"{len(sealed.entries):,} memes are sealed; {len(looks)} looks were taken. Each lets a choice fit them a little.")
-    if looks:
-        rows = [
-            (f"look {e.number}", f"v{e.version_id}", f"{e.result['auroc']['value']:.3f}", e.by, parts.when(e.at)) for e in looks
-        ]
-        parts.table(("", "head", "AUROC", "by", "when"), rows)
-    st.button(
-        f"Take look {len(looks) + 1}, at {version.name}",
-        key=f"look-{version.id}",
-        icon=":material/visibility:",
-        disabled=not able,
-        on_click=_look,
-        args=(bench, version),
-    )
-
-
-def _look(bench: Workbench, version: HeadVersion) -> None:
-    said = f"{version.name} was measured on the sealed memes. The look is on record."
-    session.act(said, bench.look, version, session.reviewer())

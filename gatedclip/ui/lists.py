@@ -100,14 +100,19 @@ def _choose(ids: Sequence[int], on: bool) -> None:
 def _assign(bench: Workbench, ids: Sequence[int]) -> None:
     person = st.session_state["assign-to"]
     whom = f"on the list of {person}" if person else "on everyone's list"
-    if session.act(f"{len(ids)} memes are {whom} now.", bench.assign, ids, person, session.reviewer()):
+    if session.act(f"{parts.memes(len(ids))} {_are(ids)} {whom} now.", bench.assign, ids, person, session.reviewer()):
         _choose(ids, False)
 
 
 def _make_gold(bench: Workbench, ids: Sequence[int]) -> None:
     label = Label(st.session_state["gold-label"])
-    if session.act(f"{len(ids)} memes are hidden among the others now, as {label.value}.", _gold, bench, ids, label):
+    said = f"{parts.memes(len(ids))} {_are(ids)} hidden among the others now, as {label.value}."
+    if session.act(said, _gold, bench, ids, label):
         _choose(ids, False)
+
+
+def _are(ids: Sequence[int]) -> str:
+    return "is" if len(ids) == 1 else "are"
 
 
 def _gold(bench: Workbench, ids: Sequence[int], label: Label) -> None:

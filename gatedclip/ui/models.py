@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from gatedclip.types import HeadVersion, Promotion
-from gatedclip.ui import parts, promotion, report, session
+from gatedclip.ui import again, parts, promotion, report, session
 from gatedclip.workbench import Workbench
 
 
@@ -57,6 +57,7 @@ def detail(bench: Workbench, version: HeadVersion) -> None:
     st.header(f"Head {version.name}{', serving' if version.champion else ''}", anchor=False)
     report.show(bench, version)
     _card(bench, version)
+    again.show(bench, version)
 
 
 def _card(bench: Workbench, version: HeadVersion) -> None:

@@ -51,6 +51,11 @@ def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> None:
     st.html(f'<table class="gc-table">{rows}</table>')
 
 
+def memes(count: int) -> str:
+    """1 meme, 2 memes."""
+    return f"{count:,} {'meme' if count == 1 else 'memes'}"
+
+
 def words(text: str, *, small: bool = False) -> None:
     """A meme's words, as they are."""
     shown = html.escape(text) if text else "<em>no words</em>"

@@ -12,8 +12,8 @@ from gatedclip.config import MEMBERS, PRESETS, TrainConfig
 from gatedclip.errors import ConfigError
 from gatedclip.figures.training import live_curves
 from gatedclip.learn.lesson import Lesson
-from gatedclip.types import HeadVersion, JobStatus
-from gatedclip.ui import nav, parts, promotion, report, session
+from gatedclip.types import HeadVersion, Job
+from gatedclip.ui import nav, parts, promotion, report
 from gatedclip.workbench import Workbench
 
 PRESET_WORDS = {"tuned": "tuned: ours, the default", "paper": "paper: to the letter"}
@@ -131,45 +131,10 @@ def _counting(plan: Lesson, config: TrainConfig) -> dict[str, str]:
     return told
 
 
-def start(bench: Workbench, config: TrainConfig, disabled: bool) -> None:
-    st.button(
-        "Start training",
-        key="start-training",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=disabled,
-        on_click=lambda: session.attempt(bench.start_retraining, config, session.reviewer()),
-    )
-
-
-def progress(bench: Workbench, job_id: int, active: bool) -> None:
-    """How a training job is doing; looks again every second while it is under way."""
-
-    @st.fragment(run_every=1.0 if active else None)
-    def watch() -> None:
-        job = bench.retraining()
-        if job is None or job.id != job_id or job.status.active != active:
-            st.rerun()
-        if job.status.active:
-            st.progress(job.progress, text="Training" if job.progress else "Getting ready")
-            st.text(f"{job.message or 'starting'} · started by {job.requested_by}")
-            st.button("Cancel", key="cancel-training", disabled=job.cancelling, on_click=bench.cancel, args=(job.id,))
-            if epochs := job.result.get("epochs"):
-                parts.chart(live_curves(epochs), key="live-curves")
-        else:
-            _ended(job.status, job.message)
-
-    watch()
-
-
-def _ended(status: JobStatus, message: str) -> None:
-    said = {
-        JobStatus.DONE: "The last training is done.",
-        JobStatus.CANCELLED: "The last training was cancelled. Nothing changed.",
-        JobStatus.LOST: "The last training stopped answering and counts as lost. Nothing changed; start it again.",
-        JobStatus.FAILED: f"The last training failed: {message}",
-    }[status]
-    (parts.problem if status in (JobStatus.FAILED, JobStatus.LOST) else parts.note)(said)
+def curves(job: Job) -> None:
+    """Loss, AUROC and mean gate of the epochs that a training has gone through so far."""
+    if epochs := job.result.get("epochs"):
+        parts.chart(live_curves(epochs), key="live-curves")
 
 
 def outcome(bench: Workbench, version: HeadVersion) -> None:

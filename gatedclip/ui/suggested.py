@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from gatedclip.store import DecisionFilter
-from gatedclip.types import Action, Job, JobStatus, Meme, Pick, Split, Status
-from gatedclip.ui import parts, session
+from gatedclip.types import Action, Meme, Pick, Split, Status
+from gatedclip.ui import jobs, parts, paying, session
 from gatedclip.workbench import Workbench
 
 NOTHING = (
@@ -21,45 +21,20 @@ def section(bench: Workbench, me: str) -> None:
     """When the newest batch was chosen, how much of it is open, and the button for the next; nothing before a head serves."""
     if bench.champion() is None:
         return
-    picks, job = bench.picks(), bench.choosing()
-    active = job is not None and job.status.active
+    picks = bench.picks()
     with st.container(border=True, key="suggested"):
         st.subheader("What to look at next", anchor=False)
         st.text(_say(bench, picks) if picks else NOTHING)
-        st.button(
-            "Choose the next batch",
-            key="choose-next",
-            icon=":material/auto_awesome:",
-            disabled=active or not bench.team.may(me, "review"),
-            on_click=lambda: session.attempt(bench.start_choosing, me),
-        )
-        if job is not None:
-            _watch(bench, job, active)
+        jobs.button(bench, "choose", bench.start_choosing, me, able=bench.team.may(me, "review"))
+        jobs.watch(bench, "choose")
+    paying.show(bench)
 
 
 def _say(bench: Workbench, picks: Sequence[Pick]) -> str:
     memes = bench.look_up([pick.meme_id for pick in picks])
     left = sum(meme.status.open and meme.split is Split.QUEUE for meme in memes)
-    when = f"Chosen {parts.when(picks[0].at)}: {len(picks):,} memes, {left:,} still open."
+    when = f"Chosen {parts.when(picks[0].at)}: {parts.memes(len(picks))}, {left:,} still open."
     return f"{when} They come first on the review page." if left else when
-
-
-def _watch(bench: Workbench, job: Job, active: bool) -> None:
-    """How the job is doing; looks again every second while it is under way."""
-
-    @st.fragment(run_every=1.0 if active else None)
-    def watch() -> None:
-        now = bench.choosing()
-        if now is None or now.id != job.id or now.status.active != active:
-            st.rerun()
-        if now.status.active:
-            st.progress(now.progress, text="Choosing" if now.progress else "Getting ready")
-            st.text(now.message or "starting")
-            st.button("Cancel", key="cancel-choosing", disabled=now.cancelling, on_click=bench.cancel, args=(now.id,))
-        elif now.status in (JobStatus.FAILED, JobStatus.LOST):
-            parts.problem(f"No batch was chosen: {now.message or 'the work stopped answering'}. Nothing changed.")
-
-    watch()
 
 
 def reason(pick: Pick, meme: Meme) -> None:

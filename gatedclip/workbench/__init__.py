@@ -6,6 +6,7 @@ from gatedclip.workbench.bench import silent
 from gatedclip.workbench.bringing import Bringing
 from gatedclip.workbench.choosing import Choosing
 from gatedclip.workbench.leading import Leading
+from gatedclip.workbench.measuring import Measuring
 from gatedclip.workbench.promoting import Promoting
 from gatedclip.workbench.reviewing import Reviewing
 from gatedclip.workbench.teaching import Teaching
@@ -14,5 +15,5 @@ from gatedclip.workbench.trying import Trying
 __all__ = ["DecisionFilter", "MemeFilter", "Workbench", "silent"]
 
 
-class Workbench(Bringing, Reviewing, Leading, Trying, Teaching, Promoting, Choosing):
+class Workbench(Bringing, Reviewing, Leading, Trying, Teaching, Promoting, Measuring, Choosing):
     """Everything the workbench can do. One per process, safe to share between threads."""

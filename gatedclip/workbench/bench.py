@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
+from gatedclip import jobs
 from gatedclip.config import Settings
 from gatedclip.data import images
 from gatedclip.errors import BackboneError
 from gatedclip.store.pictures import Pictures, Variant
 from gatedclip.store.store import Store
 from gatedclip.team import Team
-from gatedclip.types import Prediction
+from gatedclip.types import Job, JobStatus, Prediction
 from gatedclip.world import memes as world
 
 if TYPE_CHECKING:
     from gatedclip.engine import Engine
+
+RECENT = 50  # jobs of a kind looked at for the one that is meant
 
 
 def silent(fraction: float, message: str) -> None:
@@ -72,6 +76,31 @@ class Bench:
     def load(self) -> None:
         """Loads the engine now."""
         self.engine  # noqa: B018
+
+    # --- long work in a process of its own ------------------------------------------------------------------------
+
+    def _start(self, kind: str, by: str, options: dict[str, Any]) -> Job:
+        """Starts a job; AlreadyRunning when one of its kind is under way. Verbs that know who may do so call this."""
+        return jobs.start(self.store.jobs, self.settings, kind, by, options)
+
+    def job(self, kind: str, **options: Any) -> Job | None:
+        """The latest job of a kind with these options, a lost one marked as such; None where there is none."""
+        found = next(self._jobs(kind, options, RECENT if options else 1), None)
+        if found is None or not found.status.active:
+            return found
+        jobs.reap(self.store.jobs)  # takes the lock of writers, so only where there may be something to mark
+        return self.store.jobs.get(found.id)
+
+    def finished(self, kind: str, **options: Any) -> Job | None:
+        """The latest such job that came to its end and still has its result."""
+        return next((job for job in self._jobs(kind, options, RECENT) if job.status is JobStatus.DONE and job.result), None)
+
+    def _jobs(self, kind: str, options: dict[str, Any], n: int) -> Iterator[Job]:
+        return (job for job in self.store.jobs.latest(kind, n) if options.items() <= job.options.items())
+
+    def cancel(self, job_id: int) -> None:
+        """Asks a job to stop; it does so at its next word of progress."""
+        self.store.jobs.cancel(job_id)
 
     @property
     def demo(self) -> bool:

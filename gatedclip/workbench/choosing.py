@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from gatedclip import jobs
+from gatedclip.config import ASSETS
 from gatedclip.types import Job, Pick, Progress
 from gatedclip.workbench.bench import Bench, silent
 
 if TYPE_CHECKING:
     from gatedclip.learn.selecting.live import Live
-
-CHOOSE = "choose"  # kind of the jobs that choose a batch
+    from gatedclip.simulation import Simulation
 
 
 class Choosing(Bench):
@@ -20,12 +20,7 @@ class Choosing(Bench):
     def start_choosing(self, by: str) -> Job:
         """Starts choosing the next batch in a process of its own; AlreadyRunning when that is under way."""
         self.team.require(by, "review")
-        return jobs.start(self.store.jobs, self.settings, CHOOSE, by, {})
-
-    def choosing(self) -> Job | None:
-        """The latest job that chose a batch, lost ones marked as such."""
-        jobs.reap(self.store.jobs)
-        return next(iter(self.store.jobs.latest(CHOOSE, 1)), None)
+        return self._start("choose", by, {})
 
     def choose(self, by: str, progress: Progress = silent, seed: int | None = None) -> list[Pick]:
         """Chooses the next batch here and now; its waiting memes come first from then on. Seconds."""
@@ -41,6 +36,12 @@ class Choosing(Bench):
     def pick_of(self, meme_id: int) -> Pick | None:
         """Why a meme is in the newest batch; None where it is not."""
         return next(iter(self.store.picks.newest(meme_id)), None)
+
+    def simulated(self) -> Simulation:
+        """How ways of choosing did in MemeWorld, as `gatedclip simulate --json` printed it for docs/selection.md."""
+        from gatedclip.simulation import Simulation
+
+        return Simulation.from_dict(json.loads((ASSETS / "simulation.json").read_text()))
 
     def live_estimate(self) -> Live | None:
         """How well the head that serves does on what comes in; None when none serves."""

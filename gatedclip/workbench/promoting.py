@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gatedclip import card, curriculum, gold
-from gatedclip.config import TrainConfig
-from gatedclip.types import Frozen, HeadVersion, Look, Progress, Promotion, Verdict
-from gatedclip.workbench.bench import Bench, silent
+from gatedclip.errors import NotFound
+from gatedclip.types import Frozen, HeadVersion, Look, Promotion, Verdict
+from gatedclip.workbench.bench import Bench
 
 if TYPE_CHECKING:
     from gatedclip.judging import QueueEffect, Shadow
+    from gatedclip.learn.gold import Standing
     from gatedclip.learn.promotion import Bars
-    from gatedclip.learn.reviewers import HeldOutReviewers
-    from gatedclip.reproducing import Reproduction
 
 
 class Promoting(Bench):
@@ -58,12 +58,6 @@ class Promoting(Bench):
 
     # --- what a version is ----------------------------------------------------------------------------------------
 
-    def reproduce(self, version: HeadVersion, progress: Progress = silent) -> Reproduction:
-        """Trains a version again from what lies beside it and says whether the bytes are equal; nothing is kept."""
-        from gatedclip.reproducing import reproduce
-
-        return reproduce(self.engine, version, progress)
-
     def card(self, version: HeadVersion, form: card.Form = "markdown") -> str:
         """The version card: data, metrics, slices, gate, limits and hashes, as Markdown or as a page of HTML."""
         from gatedclip.model import checkpoint
@@ -80,12 +74,6 @@ class Promoting(Bench):
         )
         return card.render(f"Version card: {version.name}", told, form)
 
-    def reviewer_held_out(self, config: TrainConfig, progress: Progress = silent) -> HeldOutReviewers:
-        """Whether a head learns the reviewer: AUROC on each one's decisions without having learned from them. Minutes."""
-        from gatedclip.judging import reviewer_held_out
-
-        return reviewer_held_out(self.engine, config, progress)
-
     # --- how high the bars lie ------------------------------------------------------------------------------------
 
     def bars(self) -> Bars:
@@ -98,6 +86,21 @@ class Promoting(Bench):
 
         self.team.require(by, "promote")
         self.store.settings.put(BARS, bars.to_dict())
+
+    def slices(self) -> list[str]:
+        """Names of the parts of the held-out memes that are judged on their own."""
+        from gatedclip.judging import slice_names
+
+        return slice_names(self.store, self.demo)
+
+    def choose_floor(self, name: str, floor: float | None, by: str) -> None:
+        """The AUROC that this slice has to reach, in place of the bar of all slices; None takes it away again."""
+        self.team.require(by, "promote")
+        now = self.bars()
+        if floor is not None and name not in (known := self.slices()):
+            raise NotFound(f"There is no slice {name!r}. There are: {', '.join(known)}.")
+        floors = {other: each for other, each in now.slices.items() if other != name}
+        self.choose_bars(replace(now, slices=floors if floor is None else {**floors, name: floor}), by)
 
     def must_pass(self) -> list[int]:
         """Ids of memes that every head has to judge right."""
@@ -113,26 +116,21 @@ class Promoting(Bench):
         self.store.memes.many(list(meme_ids))
         self.store.settings.put(MUST_PASS, sorted(set(meme_ids)))
 
-    def measure_seed_noise(
-        self, config: TrainConfig, seeds: Sequence[int], by: str, progress: Progress = silent
-    ) -> tuple[float, list[float]]:
-        """How much the AUROC varies between seeds of one recipe on today's lesson, kept as what a change has to exceed."""
-        from gatedclip.judging import NOISE, areas_by_seed
-        from gatedclip.learn.promotion import seed_noise
-
-        self.team.require(by, "promote")
-        areas = areas_by_seed(self.engine, config, seeds, progress)
-        deviation = seed_noise([areas])
-        kept = {"deviation": deviation, "areas": areas, "seeds": list(seeds), "config": config.to_dict()}
-        self.store.settings.put(NOISE, kept)
-        return deviation, areas
-
     # --- the memes that decide ------------------------------------------------------------------------------------
 
     def draw_gold(self, n: int, by: str, seed: int = 0) -> list[int]:
         """Draws waiting memes at random to become gold once two people have judged them without the model's view."""
         self.team.require(by, "quality")
         return gold.draw(self.store, n, seed)
+
+    def open_draw(self) -> Standing:
+        """How far the memes are that were drawn and not frozen yet."""
+        return gold.standing(self.store)
+
+    def give_back_draw(self, by: str) -> int:
+        """Ends the open draw without freezing any of it, and says how many memes are in the queue like any other again."""
+        self.team.require(by, "quality")
+        return gold.give_back(self.store)
 
     def freeze_gold(self, by: str, sealed: float = 0.3) -> gold.Freezing:
         """Closes the draw: what is fit becomes gold, the share `sealed` of it a reserve; why the rest is not."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from gatedclip import curriculum, jobs
+from gatedclip import curriculum
 from gatedclip.config import TrainConfig
 from gatedclip.errors import DataError
 from gatedclip.learn.lesson import Lesson
@@ -39,7 +39,7 @@ class Teaching(Bench):
         self.team.require(by, "retrain")
         memes = curriculum.columns(self.store, self.demo)
         curriculum.require_no_gold(self.store, memes, curriculum.lesson(self.store, memes, config))
-        return jobs.start(self.store.jobs, self.settings, "retrain", by, config.to_dict())
+        return self._start("retrain", by, config.to_dict())
 
     def retrain(
         self, config: TrainConfig, by: str, progress: Progress = silent, on_epoch: Callable[[Epoch], None] | None = None
@@ -52,18 +52,13 @@ class Teaching(Bench):
     def start_audit(self, config: TrainConfig, by: str) -> Job:
         """Starts looking through what would be learned from, in a process of its own; AlreadyRunning when one is under way."""
         self.team.require(by, "retrain")
-        return jobs.start(self.store.jobs, self.settings, "audit", by, config.to_dict())
+        return self._start("audit", by, config.to_dict())
 
     def examine(self, config: TrainConfig, progress: Progress = silent) -> Sequence[Finding]:
         """What is wrong with what a head trained now would learn from, the gravest first; half as long as a training."""
         from gatedclip.auditing import examine
 
         return examine(self.engine, config, progress)
-
-    def auditing(self) -> Job | None:
-        """The latest look through what would be learned from, a lost one marked as such; its result holds the findings."""
-        jobs.reap(self.store.jobs)
-        return next(iter(self.store.jobs.latest("audit", 1)), None)
 
     def evaluate(self, version: HeadVersion) -> Scores:
         """How well a version does on the test memes as they are now; DataError when there are none."""
@@ -74,14 +69,6 @@ class Teaching(Bench):
         if alone is None:
             raise DataError("No test memes: nothing to measure on. Import labelled memes for base or test first.")
         return alone
-
-    def retraining(self) -> Job | None:
-        """The latest training job, lost ones marked as such."""
-        jobs.reap(self.store.jobs)
-        return next(iter(self.store.jobs.latest("retrain", 1)), None)
-
-    def cancel(self, job_id: int) -> None:
-        self.store.jobs.cancel(job_id)
 
     def versions(self) -> list[HeadVersion]:
         return self.store.versions.list()

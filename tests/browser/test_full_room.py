@@ -126,7 +126,7 @@ SCREENS = {
     "review a conflict": review("conflict"),
     "queue, waiting": queue("waiting", "Bring memes"),
     "queue, decided": queue("decided", "Decided as"),
-    "queue, my list": queue("my list", "1 memes"),
+    "queue, my list": queue("my list", "1 meme, newest first"),
     "queue, escalated": queue("escalated", "asks for a lead"),
     "queue, conflict": queue("conflict", "answers differ"),
     "queue, hidden": queue("hidden", "Back into the queue"),

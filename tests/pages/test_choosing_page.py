@@ -74,6 +74,26 @@ def test_a_batch_shows_when_it_was_chosen_what_is_left_and_why_each_meme_is_aske
     assert f"asked {REASON}" in said(page)
 
 
+def test_whether_choosing_pays_is_shown_when_it_is_asked_for(app, taught):
+    page = app("queue")
+    assert not page.get("plotly_chart")
+    page.session_state["paying"] = True
+    page.run()
+    assert not page.exception
+    (chart,) = page.get("plotly_chart")
+    assert chart.proto.alt.startswith("AUROC after 400 labels, all and missing themes: random 0.")
+    assert "20 rounds of 20 labels, 5 seeds" in said(page)
+    assert "mix reaches what random has at 400 labels" in said(page)
+
+
+def test_one_meme_is_not_called_memes(app, taught):
+    taught.store.picks.add([pick(taught, taught.store.picks.open()[0])])
+    page = app("queue")
+    assert "1 meme, 1 still open" in said(page)
+    page.segmented_control(key="show").set_value("suggested").run()
+    assert "1 meme, in the order they were chosen." in " ".join(c.value for c in page.caption)
+
+
 def test_the_button_starts_a_job_that_can_be_cancelled_and_a_failed_one_says_why(app, taught):
     job = taught.store.jobs.start("choose", "anna", {})
     taught.store.jobs.begin(job.id, os.getpid())
@@ -81,11 +101,11 @@ def test_the_button_starts_a_job_that_can_be_cancelled_and_a_failed_one_says_why
     page = app("queue")
     assert button(page, "Choose the next batch").disabled
     assert "Training 5 heads, epoch 4 of 8" in said(page)
-    button(page, "Cancel").click().run()
-    assert taught.choosing().cancelling
+    button(page, "Cancel the choice of a batch").click().run()
+    assert taught.job("choose").cancelling
     taught.store.jobs.finish(job.id, JobStatus.FAILED, "No head <serves> yet.")
     page = app("queue")
-    assert "No batch was chosen: No head <serves> yet." in said(page)
+    assert "The last choice of a batch failed: No head <serves> yet." in said(page)
     assert not button(page, "Choose the next batch").disabled
 
 

@@ -122,7 +122,7 @@ def test_a_look_at_the_sealed_gold_is_counted(app, bench):
             taught.decide(taught.claim(person, meme_id), Label.HATEFUL if n % 2 else Label.BENIGN, person)
     sealed = len(taught.freeze_gold("lea", sealed=0.7).reserve.entries)
     shown = app("models")
-    assert f"{sealed} memes are sealed; 0 looks were taken" in said(shown)
+    assert f"Sealed: {sealed} memes. Looks taken: 0." in said(shown)
     button(shown, "Take look 1, at v1").click().run()
     assert "The look is on record" in said(shown)
     (look,) = taught.looks()

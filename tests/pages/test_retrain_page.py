@@ -84,7 +84,7 @@ def test_a_training_that_would_learn_gold_is_refused_with_the_sentence_until_the
     assert "1 refused" in said(shown)
     assert f"family: meme {learned}. Nothing is trained" in said(shown)
     button(shown, "Start training").click().run()
-    assert taught.retraining() is None
+    assert taught.job("retrain") is None
     assert f"family: meme {learned}. Nothing is trained" in said(shown)
     with pytest.raises(DataError, match="gold"):
         taught.retrain(QUICK, "anna")
@@ -120,4 +120,4 @@ def test_a_moderator_cannot_start_an_audit(app, taught):
     taught.team.choose(LOCAL_ROLE, Role.MODERATOR.value, "lea")
     shown = button(app("retrain"), "Audit what it would learn from").click().run()
     assert "takes one of: " in said(shown)
-    assert taught.auditing() is None
+    assert taught.job("audit") is None

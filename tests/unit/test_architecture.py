@@ -83,7 +83,7 @@ OURS = {
     "page.title", "version.name", "nav.HISTORY", "nav.LAB", "nav.MODELS", "nav.QUEUE", "nav.REVIEW",
     "history.py: title", "lab.py: name", "lists.py: names", "queue.py: order", "report.py: name", "retrain.py: name",
     "audit.py: words", "models.py: label", "promotion.py: label", "retrain.py: label",
-    "policy.py: asked_with", "policy.py: version", "protection.py: pictures",
+    "queue.py: parts.memes(count)", "policy.py: asked_with", "policy.py: version", "protection.py: pictures",
     "team_flow.py: say_age(found.oldest)", "team_flow.py: say_age(found.median)",
     "team_quality.py: title", "team_quality.py: why",
 }  # fmt: skip

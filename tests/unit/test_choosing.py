@@ -102,13 +102,13 @@ def test_only_those_who_may_review_choose(taught):
     for verb in (taught.choose, taught.start_choosing):
         with pytest.raises(NotAllowed):
             verb("rita")
-    assert taught.choosing() is None
+    assert taught.job("choose") is None
 
 
 def test_a_job_chooses_a_batch_and_says_which(taught):
     job = taught.store.jobs.start("choose", "anna", {})
     run(taught, job.id)
-    ended = taught.choosing()
+    ended = taught.job("choose")
     assert (ended.status, ended.result, ended.pid) == (JobStatus.DONE, {"batch": 1}, os.getpid())
     assert len(taught.picks()) == 20
 

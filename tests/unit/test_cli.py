@@ -223,7 +223,7 @@ def test_a_picture_file_is_judged_without_being_stored(base, tmp_path):
 def test_retraining_runs_in_a_process_of_its_own_and_is_watched_to_its_end(base):
     version = json.loads(base("retrain", "--by", "anna", "--json").stdout)
     bench = Workbench.open()
-    job = bench.retraining()
+    job = bench.job("retrain")
     assert (version["id"], version["created_by"]) == (1, "anna")
     assert (job.status.value, job.result, job.requested_by) == ("done", {"version_id": 1}, "anna")
 

@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatedclip.errors import DataError
-from gatedclip.learn.gold import Entry, Manifest, Nominee, agreed, content, freeze, part, require_unchanged, sample
+from gatedclip.learn.gold import (
+    Entry,
+    Manifest,
+    Nominee,
+    Standing,
+    agreed,
+    content,
+    freeze,
+    part,
+    require_unchanged,
+    sample,
+    standing,
+)
 from gatedclip.types import Action, Decision, Label
 
 H, N, U = Label.HATEFUL, Label.BENIGN, Label.UNSURE
@@ -49,6 +61,17 @@ def test_where_two_differ_a_lead_settles_it():
 def test_two_who_are_both_unsure_settle_nothing():
     with pytest.raises(DataError, match="2 unsure"):
         agreed(nominee(says("anna", U), says("ben", U)))
+
+
+def test_a_draw_is_as_far_as_two_people_s_own_answers_carry_it():
+    settled = nominee(says("anna", H), says("ben", H), meme_id=1)
+    by_a_lead = nominee(says("anna", H), says("ben", N), says("lea", N, adjudicates=True), meme_id=2)
+    differing = nominee(says("anna", H), says("ben", N), meme_id=3)
+    waiting = [nominee(meme_id=4), nominee(says("anna", H), says("ben", H, assisted=True), meme_id=5)]
+    found = standing([settled, by_a_lead, differing, *waiting])
+    assert found == Standing(settled=2, open=1, waiting=2)
+    assert (found.drawn, found.answered) == (5, 3)
+    assert standing([]).drawn == 0
 
 
 def test_a_relative_of_what_is_learned_from_is_left_out_and_so_is_the_same_meme():

@@ -15,7 +15,7 @@ from PIL import Image
 
 from gatedclip import jobs
 from gatedclip.config import Settings, TrainConfig
-from gatedclip.errors import AlreadyRunning
+from gatedclip.errors import AlreadyRunning, NotFound
 from gatedclip.store.jobs import STALE
 from gatedclip.store.memes import MemeFilter
 from gatedclip.store.tables import utcnow
@@ -44,11 +44,11 @@ def workbench(home, tiny_backbone) -> Workbench:
     return bench
 
 
-def wait(bench: Workbench, until, seconds: float = 120):
+def wait(bench: Workbench, until, seconds: float = 120, kind: str = "retrain"):
     """The latest job once `until(job)` holds; its log if that never happens."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        job = bench.retraining()
+        job = bench.job(kind)
         if until(job):
             return job
         time.sleep(0.1)
@@ -106,13 +106,41 @@ def test_a_job_outlives_the_server_that_started_it_and_a_killed_one_is_lost_and_
     while jobs.alive(job.pid) and time.monotonic() < end:
         time.sleep(0.05)
 
-    assert workbench.retraining().status is JobStatus.RUNNING  # it might only be slow
+    assert workbench.job("retrain").status is JobStatus.RUNNING  # it might only be slow
     lost = workbench.store.jobs.reap(jobs.alive, utcnow() + STALE + timedelta(seconds=1))
     assert [j.id for j in lost] == [job.id]
-    assert workbench.retraining().status is JobStatus.LOST
+    assert workbench.job("retrain").status is JobStatus.LOST
     again = workbench.start_retraining(QUICK, "ben")
     assert wait(workbench, ended).status is JobStatus.DONE
     assert again.id != job.id
+
+
+def test_a_version_is_trained_again_and_seeds_are_measured_each_in_a_process_of_its_own(workbench):
+    with pytest.raises(NotFound, match="No head serves yet"):
+        workbench.start_seed_noise("lea")
+    version = workbench.retrain(QUICK, "anna")
+    workbench.promote(version.id, "anna", "two epochs on forty memes", override=True)
+    workbench.start_reproduction(version, "ben")
+    job = wait(workbench, ended, kind="reproduce")
+    assert (job.status, job.options, job.result["equal"]) == (JobStatus.DONE, {"version_id": version.id}, True)
+    workbench.start_seed_noise("lea", seeds=2)
+    with pytest.raises(AlreadyRunning, match="started by 'lea'"):
+        workbench.start_seed_noise("ben")
+    job = wait(workbench, ended, kind="noise")
+    assert job.options == {"config": QUICK.to_dict(), "seeds": [0, 1]}
+    assert workbench.seed_noise().areas == tuple(job.result["areas"])
+    assert len(job.result["areas"]) == 2
+    assert len(workbench.versions()) == 1
+
+
+def test_the_latest_job_is_found_by_its_options_and_a_finished_one_behind_a_failed_one(workbench):
+    jobs_ = workbench.store.jobs
+    for version_id, status in ((1, JobStatus.DONE), (2, JobStatus.DONE), (1, JobStatus.FAILED)):
+        jobs_.finish(jobs_.start("reproduce", "ben", {"version_id": version_id}).id, status, "", {"of": version_id})
+    assert [workbench.job("reproduce").id, workbench.job("reproduce", version_id=2).id] == [3, 2]
+    assert workbench.finished("reproduce", version_id=1).id == 1
+    assert workbench.job("reproduce", version_id=3) is None
+    assert workbench.job("noise") is None
 
 
 def test_what_a_person_can_mend_ends_the_job_in_a_sentence(home, tiny_backbone):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from bringing import teach
 
+from gatedclip import worker
 from gatedclip.config import TrainConfig
 from gatedclip.errors import DataError, NotAllowed, PromotionRefused
 from gatedclip.learn.promotion import Bars
@@ -101,6 +102,18 @@ def test_seed_noise_is_measured_and_then_asked_for(taught):
     assert deviation == pytest.approx(abs(areas[0] - areas[1]) / 2**0.5)
     assert taught.store.settings.get("promotion: seed noise")["seeds"] == [0, 1]
     assert len(taught.versions()) == 1
+
+
+def test_reviewers_are_left_out_in_turn_by_the_worker_in_plain_words_and_numbers(taught):
+    for n, meme in enumerate(taught.memes(MemeFilter(split=Split.QUEUE), 12)):
+        decide(taught, meme, Label.HATEFUL if n % 2 else Label.BENIGN, "anna" if n < 6 else "ben")
+    job = taught.store.jobs.start("reviewers", "lea", {"version_id": 1})
+    worker.run(taught, job.id)
+    found = taught.reviewers_measured(taught.version(1), "lea").result
+    assert [(each["name"], each["decisions"]) for each in found["reviewers"]] == [("anna", 6), ("ben", 6)]
+    assert all(0 <= each[part]["value"] <= 1 for each in found["reviewers"] for part in ("normal", "held"))
+    assert found["sentence"].endswith((f"{found['change']['high']:+.3f}), on 12 decisions.", "would not be seen."))
+    assert taught.reviewers_measured(taught.version(1), "lea").id == job.id
 
 
 def gold_of(bench, fit: int = 8) -> list[int]:

@@ -35,8 +35,9 @@ def test_a_reviewer_with_rules_of_their_own_is_only_foreseen_by_a_head_that_lear
     data = joined(memes(80, 0), memes(60, 1), memes(60, 2, turn=True))
     found = held_out_reviewers(data, 80, ["anna"] * 60 + ["ben"] * 60, memes(60, 3), CONFIG, quiet)
     assert found.change.high < 0
-    assert {name: n for name, n, _ in found.reviewers} == {"anna": 60, "ben": 60}
-    assert found.reviewers[1][2].value < 0.5
+    assert {each.name: each.decisions for each in found.reviewers} == {"anna": 60, "ben": 60}
+    assert found.reviewers[1].held.value < 0.5 < found.reviewers[1].normal.value
+    assert found.sentence.startswith("The head learns the reviewer: ")
 
 
 def test_reviewers_of_one_mind_are_foreseen_as_well_by_heads_that_never_saw_them():
@@ -44,6 +45,8 @@ def test_reviewers_of_one_mind_are_foreseen_as_well_by_heads_that_never_saw_them
     found = held_out_reviewers(data, 80, ["anna"] * 60 + ["ben"] * 60, memes(60, 3), CONFIG, quiet)
     assert found.change.low > -0.1
     assert found.held.value > 0.9
+    assert "does not show" in found.sentence
+    assert "on 120 decisions" in found.sentence
 
 
 def test_one_person_or_too_few_decisions_cannot_be_left_out():
@@ -57,4 +60,4 @@ def test_a_reviewer_of_one_label_has_no_area_of_their_own():
     kind = kind.take(np.flatnonzero(kind.labels == 0))
     data = joined(memes(40, 0), memes(30, 1), kind)
     found = held_out_reviewers(data, 40, ["anna"] * 30 + ["ben"] * len(kind), memes(20, 3), CONFIG, quiet)
-    assert [area is None for _, _, area in found.reviewers] == [False, True]
+    assert [each.held is None for each in found.reviewers] == [False, True]

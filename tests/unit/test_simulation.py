@@ -1,15 +1,17 @@
 """Learning curves: one world for all strategies, labels counted as given, and crossings as on paper."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
+from gatedclip.config import ASSETS
 from gatedclip.errors import DataError
 from gatedclip.figures.learning import learning_curves
 from gatedclip.figures.style import alt
 from gatedclip.learn.selecting.batch import Mix
-from gatedclip.simulation import STRATEGIES, Setting, _mix, _World, reached, render, simulate
+from gatedclip.simulation import STRATEGIES, Setting, Simulation, _mix, _World, reached, render, simulate
 from gatedclip.types import Split
 from gatedclip.world.base import KNOWN, load_base
 
@@ -41,10 +43,22 @@ def test_the_table_has_a_row_for_each_round_and_says_what_was_reduced(found):
 
 
 def test_the_figure_shows_every_curve_in_words_too(found):
-    curves = {curve.strategy: [(p.labels, p.auroc, p.missing) for p in curve.points] for curve in found.curves}
-    figure = learning_curves(curves)
+    figure = learning_curves(found.learned)
     assert [t.name for t in figure.data if t.showlegend] == list(STRATEGIES)
     assert "after 20 labels" in alt(figure)
+
+
+def test_what_was_printed_as_json_is_read_back_whole(found):
+    assert Simulation.from_dict(json.loads(json.dumps(asdict(found)))) == found
+
+
+def test_the_documentation_holds_the_figures_that_ship():
+    """Written by the same run of the command: its table stands in docs/selection.md line by line."""
+    shipped = Simulation.from_dict(json.loads((ASSETS / "simulation.json").read_text()))
+    assert shipped.setting == Setting()
+    documented = (ASSETS.parent / "docs" / "selection.md").read_text().splitlines()
+    for line in filter(None, render(shipped).splitlines()):
+        assert line in documented or f"> {line}" in documented
 
 
 def test_the_base_lacks_whole_themes_and_shares_no_family_with_what_waits(world):
