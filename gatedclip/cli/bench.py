@@ -122,9 +122,7 @@ def memory(
 
 
 def weight(
-    weights: Annotated[
-        str, typer.Option(help="What one decision counts for; 0: none was made.")
-    ] = "0,1,3,10",
+    weights: Annotated[str, typer.Option(help="What one decision counts for; 0: none was made.")] = "0,1,3,10",
     error: Annotated[float, typer.Option(min=0, max=0.5, help="Share of wrong answers.")] = 0.05,
     seeds: Annotated[int, typer.Option(min=2, max=50, help="Heads trained with each weight.")] = 5,
     as_json: AsJson = False,

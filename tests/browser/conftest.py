@@ -89,3 +89,22 @@ def visit(browser, server, tmp_path):
         context.close()
     assert not errors, errors
     assert not outside, f"the page called out to {outside}"
+
+
+@pytest.fixture
+def come(browser, server):
+    """Comes to an app where people sign in, as somebody; each in a browser of their own."""
+    contexts = []
+
+    def sign_in(email: str) -> Visit:
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 1400}, base_url=server.url))
+        tab = Visit(contexts[-1].new_page()).go("")
+        tab.page.set_default_timeout(30_000)
+        tab.sees("Sign in to review.").page.get_by_role("button", name="Sign in").click()
+        tab.page.get_by_role("button", name=email).click()
+        tab.page.wait_for_url(f"{server.url}/**")
+        return tab.settle()
+
+    yield sign_in
+    for context in contexts:
+        context.close()

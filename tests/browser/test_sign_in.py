@@ -3,8 +3,7 @@
 import shutil
 
 import pytest
-from oidc_provider_mock import User, run_server_in_thread
-from visiting import Server, Visit
+from visiting import signing_in
 
 from gatedclip.store import Store
 from gatedclip.types import Role
@@ -12,53 +11,12 @@ from gatedclip.types import Role
 pytestmark = pytest.mark.browser
 
 ROOT, EVE = "root@example.org", "eve@example.org"
-SECRETS = """
-[auth]
-redirect_uri = "{app}/oauth2callback"
-cookie_secret = "only-for-this-test-0123456789abcdef"
-client_id = "workbench"
-client_secret = "only for this test"
-server_metadata_url = "{provider}/.well-known/openid-configuration"
-"""
 
 
 @pytest.fixture
-def provider():
-    """Two people with verified e-mails, who sign in with one click."""
-    people = [User(sub=email, claims={"email": email, "email_verified": True}) for email in (ROOT, EVE)]
-    with run_server_in_thread(user_claims=people) as running:
-        yield f"http://127.0.0.1:{running.server_port}"
-
-
-@pytest.fixture
-def server(provider, demo_home, tmp_path):
-    home = shutil.copytree(demo_home, tmp_path / "home")
-    running = Server(home, settings={"GATEDCLIP_SIGN_IN": "1", "GATEDCLIP_ADMINS": ROOT})
-    secrets = tmp_path / "secrets.toml"
-    secrets.write_text(SECRETS.format(app=running.url, provider=provider))
-    running.options = ("--secrets.files", str(secrets))
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def come(browser, server):
-    """Comes to the app and signs in as somebody; each in a browser of their own."""
-    contexts = []
-
-    def sign_in(email: str) -> Visit:
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 1400}, base_url=server.url))
-        tab = Visit(contexts[-1].new_page()).go("")
-        tab.page.set_default_timeout(30_000)
-        tab.sees("Sign in to review.").page.get_by_role("button", name="Sign in").click()
-        tab.page.get_by_role("button", name=email).click()
-        tab.page.wait_for_url(f"{server.url}/**")
-        return tab.settle()
-
-    yield sign_in
-    for context in contexts:
-        context.close()
+def server(demo_home, tmp_path):
+    with signing_in(shutil.copytree(demo_home, tmp_path / "home"), ROOT, EVE) as running:
+        yield running
 
 
 def test_an_admin_signs_in_lets_somebody_in_and_each_acts_under_their_own_role(come, server):

@@ -9,9 +9,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from oidc_provider_mock import User, run_server_in_thread
 
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = '<img src=x onerror="document.title=1"> ![x](http://198.51.100.7/beacon.png) <style>*{display:none}</style> [link](http://198.51.100.7)'
@@ -166,6 +169,33 @@ class Visit:
         """The bytes the browser was given for the picture on the review desk."""
         source = self.page.locator(".st-key-picture img").first.get_attribute("src")
         return self.page.request.get(source).body()
+
+
+_SECRETS = """
+[auth]
+redirect_uri = "{app}/oauth2callback"
+cookie_secret = "only-for-this-test-0123456789abcdef"
+client_id = "workbench"
+client_secret = "only for this test"
+server_metadata_url = "{provider}/.well-known/openid-configuration"
+"""
+
+
+@contextmanager
+def signing_in(home: Path, *emails: str) -> Iterator[Server]:
+    """The app over a home, where people sign in with a real OpenID provider on this machine: the first of them is an admin.
+
+    All have verified e-mails and sign in with one click.
+    """
+    people = [User(sub=email, claims={"email": email, "email_verified": True}) for email in emails]
+    with run_server_in_thread(user_claims=people) as provider:
+        app = Server(home, settings={"GATEDCLIP_SIGN_IN": "1", "GATEDCLIP_ADMINS": emails[0]})
+        secrets = home.parent / "secrets.toml"
+        secrets.write_text(_SECRETS.format(app=app.url, provider=f"http://127.0.0.1:{provider.server_port}"))
+        app.options = ("--secrets.files", str(secrets))
+        app.start()
+        yield app
+        app.stop()
 
 
 def bare_environment() -> dict[str, str]:
