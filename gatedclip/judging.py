@@ -22,6 +22,7 @@ from gatedclip.model.operating import proportion
 from gatedclip.retraining import examples, hateful, said, slices
 from gatedclip.store.memes import MemeColumns, MemeFilter
 from gatedclip.store.store import Store
+from gatedclip.suspecting import bypass
 from gatedclip.types import Flip, Frozen, HeadVersion, Interval, Label, Look, Progress, Refused, Split, Status, Verdict
 
 BARS, MUST_PASS, NOISE = "promotion: bars", "promotion: must pass", "promotion: seed noise"  # settings
@@ -103,7 +104,9 @@ def verdict(engine: Engine, version: HeadVersion) -> Verdict:
         ),
         seed_noise=float(store.settings.get(NOISE, {}).get("deviation", SEED_NOISE)),
     )
-    return replace(judge(evidence, bars(store)), memes=manifest)
+    high = bars(store)
+    opened = bypass(engine, version, before, memes, high.bypass) if before and before.id != version.id else []
+    return replace(judge(evidence, high, opened), memes=manifest)
 
 
 def _unknown(positives: int, n: int) -> Verdict:
