@@ -24,6 +24,9 @@ Kind = Literal[
     "gold", "conflicting duplicates", "suspected error", "one voice", "balance", "poison",
     "words", "picture", "reviewer", "contradiction", "squeezing",
 ]  # fmt: skip
+DETECTED: tuple[Kind, ...] = ("words", "picture", "reviewer", "contradiction", "squeezing")
+"""What may be poison: the detectors of `learn.suspicion`."""
+
 ORDER: tuple[Severity, ...] = ("refuse", "warn", "note")
 
 HALF = 0.5
@@ -145,10 +148,13 @@ def _suspect(meme_id: int, hateful: int, probability: float, decided: bool) -> F
 
 def suspected_poison(found: Iterable[Suspicion]) -> list[Finding]:
     """What the detectors of `learn.suspicion` say, as warnings: each is a question to a person and drops no meme by itself."""
-    return [
-        Finding(s.detector, "warn", s.sentence, s.meme_ids, {"p": s.p, "bound": s.bound}, s.reviewer, s.word, s.box)
-        for s in found
-    ]
+    return [_poison(each) for each in found]
+
+
+def _poison(found: Suspicion) -> Finding:
+    sentence = f"{found.sentence} Look again at {_name(found.meme_ids)}."
+    numbers = {"p": found.p, "bound": found.bound}
+    return Finding(found.detector, "warn", sentence, found.meme_ids, numbers, found.reviewer, found.word, found.box)
 
 
 # --- whose, and of what ---------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ class Bench:
         """A picture's bytes in one of its variants, made when first asked for; MemeWorld's pictures are drawn then too."""
         if not self.pictures.has(key, variant):
             if key.startswith("world-") and not self.pictures.has(key, "full"):
-                self._keep(key, images.to_jpeg(world.at(key).draw()))
+                self.pictures.put(key, "full", images.to_jpeg(world.at(key).draw()))
             if not self.pictures.has(key, variant):
                 self.pictures.put(key, variant, images.variant(self.pictures.get(key, "full"), variant))
         return self.pictures.get(key, variant)
