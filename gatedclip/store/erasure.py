@@ -14,6 +14,7 @@ from gatedclip.store.tables import (
     DecisionRow,
     DraftRow,
     ExposureRow,
+    JobRow,
     LikenessRow,
     MemeRow,
     PersonRow,
@@ -21,7 +22,7 @@ from gatedclip.store.tables import (
     TextEditRow,
     VectorRow,
 )
-from gatedclip.types import Action, Decision, Split, Status
+from gatedclip.types import Action, Decision, JobStatus, Split, Status
 
 NOBODY = "(erased)"
 GONE = {"salt": "", "erased": True, "note": "", "tags": {}, "marks": None, "reasons": None, "wrong_reason": False}
@@ -50,6 +51,7 @@ class Erasure:
             meme.picture = meme.text = meme.name = meme.machine_text = meme.source_sha256 = meme.family = meme.theme = ""
             meme.truth, meme.split, meme.given, meme.leased_by, meme.assigned_to = "", Split.ERASED, None, "", ""
             meme.status, meme.label, meme.score = Status.DECIDED, None, None
+            _forget_audits(session)
             add_event(session, Decision(meme_id, Action.ERASE, by))
             shared = session.scalar(select(func.count()).where(MemeRow.picture == picture))
             return "" if shared else picture
@@ -63,6 +65,7 @@ class Erasure:
             session.execute(update(TextEditRow).where(TextEditRow.reviewer == name).values(reviewer=NOBODY))
             for table, column in ((DraftRow, DraftRow.reviewer), (ExposureRow, ExposureRow.person), (PersonRow, PersonRow.name)):
                 session.execute(delete(table).where(column == name))
+            _forget_audits(session)
             session.expire_all()
             lock_all(session, memes)
             for meme_id in memes:
@@ -71,6 +74,11 @@ class Erasure:
                 if meme.split is not Split.ERASED:
                     settle(session, meme)
             return memes
+
+
+def _forget_audits(session: Session) -> None:
+    """What audits found goes: findings name people and words of memes, and an audit can be made again."""
+    session.execute(delete(JobRow).where(JobRow.kind == "audit", JobRow.status.not_in((JobStatus.QUEUED, JobStatus.RUNNING))))
 
 
 def _forget_computed(session: Session, meme: MemeRow, text_key: str) -> None:
