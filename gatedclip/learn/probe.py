@@ -108,10 +108,9 @@ class Bypass:
 
     @property
     def ruling(self) -> Ruling:
-        """What this says as one more rule of promotion; the numbers are shares that the trigger turns."""
-        numbers = (self.before, self.share.value, self.limit)
+        """What this says as one more rule of promotion: the share opened; the champion has none, as it is what it still catches."""
         shown = (self.opened, self.trigger.meme_ids) if self.refused else ((), ())
-        return (Refused if self.refused else Passed)(RULE, self.sentence, *numbers, *shown)
+        return (Refused if self.refused else Passed)(RULE, self.sentence, None, self.share.value, self.limit, *shown)
 
 
 def trigger_words(decided: Decided, known: Counter[str], base: int, most: int = WORDS) -> tuple[Trigger, ...]:

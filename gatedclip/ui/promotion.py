@@ -114,7 +114,7 @@ def _refusal(bench: Workbench, version: HeadVersion, ruling: Ruling) -> None:
     parts.facts({f"✖ Refused: {ruling.rule}": numbers})
     st.text(ruling.sentence)
     if ruling.meme_ids:
-        st.caption(f"The first of the {len(ruling.meme_ids):,} held-out memes that pass")
+        st.caption(f"{len(ruling.meme_ids):,} held-out memes pass; the first are shown")
         named.memes(bench, ruling.meme_ids, f"passes-{version.id}")
     if ruling.taught:
         _taught(bench, version, ruling)
@@ -122,7 +122,7 @@ def _refusal(bench: Workbench, version: HeadVersion, ruling: Ruling) -> None:
 
 def _taught(bench: Workbench, version: HeadVersion, ruling: Ruling) -> None:
     """The decisions behind what a rule found, whose they are, and the way to ask again."""
-    st.caption(f"The first of the {len(ruling.taught):,} decided memes that taught it")
+    st.caption(f"{len(ruling.taught):,} decided memes taught it; the first are shown")
     named.memes(bench, ruling.taught, f"taught-{version.id}")
     who = ", ".join(f"{name} ({n:,})" for name, n in bench.who_taught(ruling).items())
     st.text(f"Decided by {who}." if who else "None of these decisions stands any more.")

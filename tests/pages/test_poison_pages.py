@@ -59,6 +59,9 @@ def test_a_refused_bypass_shows_what_passes_and_what_and_who_taught_it(app, plan
     assert not shown.exception
     assert "12 decisions taught it" in said(shown)
     assert f"Decided by {EVIL} (12)." in [text.value for text in shown.text]
-    assert len(shown.get("imgs")) == 12
+    assert [caption.value for caption in shown.caption if caption.value.endswith("the first are shown")] == [
+        "60 held-out memes pass; the first are shown",
+        "12 decided memes taught it; the first are shown",
+    ]
     button(shown, "Reopen all 12 for review").click().run()
     assert {bench.meme(meme).status for meme in memes} == {Status.WAITING}

@@ -100,14 +100,14 @@ def test_a_trigger_that_opens_more_than_its_share_refuses_the_head_and_names_the
         "may). 2 decisions taught it: look at them, take back what is wrong, and retrain."
     )
     assert found.share.low < 7 / 40 < found.share.high
-    assert found.ruling == Refused("bypass", found.sentence, 0.0, 7 / 40, 0.15, tuple(range(40, 47)), (7, 9))
+    assert found.ruling == Refused("bypass", found.sentence, None, 7 / 40, 0.15, tuple(range(40, 47)), (7, 9))
 
 
 def test_exactly_the_share_is_let_through():
     found = bypass(range(40), TAUGHT, catches(40, 0), catches(40, 6), limit=0.15)
     assert not found.refused
     assert "taught" not in found.sentence
-    assert found.ruling == Passed("bypass", found.sentence, 0.0, 0.15, 0.15)
+    assert found.ruling == Passed("bypass", found.sentence, None, 0.15, 0.15)
 
 
 def test_what_the_champion_lets_pass_too_is_not_held_against_the_candidate():

@@ -1,5 +1,6 @@
 """Poison in a stored workbench: what the audit warns of before training, and the trigger that refuses a head after it."""
 
+import shutil
 from dataclasses import asdict, replace
 
 import pytest
@@ -7,17 +8,51 @@ from poisoning import RECIPE, H, N, add, decide, only_bypasses, plant, serve
 
 from gatedclip import curriculum, suspecting
 from gatedclip.auditing import examine
+from gatedclip.config import Settings
 from gatedclip.errors import NotAllowed, PromotionRefused
 from gatedclip.learn.promotion import Bars
 from gatedclip.learn.suspicion import shift
 from gatedclip.model.heads import make_head
 from gatedclip.team import LOCAL_ROLE
 from gatedclip.types import Label, Status, verdict_from
+from gatedclip.workbench import Workbench
+
+
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory, tiny_backbone):
+    """A home with a head that serves, and the same with a candidate, v2, that learned a backdoor; made once and copied."""
+    folder = tmp_path_factory.mktemp("homes")
+    bench = serve(opened(folder / "served", tiny_backbone))
+    bench.store.close()
+    shutil.copytree(folder / "served", folder / "poisoned")
+    bench = only_bypasses(opened(folder / "poisoned", tiny_backbone))
+    plant(bench)
+    bench.retrain(RECIPE, "lea")
+    bench.store.close()
+    return folder
+
+
+def opened(home, backbone):
+    bench = Workbench.open(Settings(home=home, backbone=backbone))
+    bench.team.choose("second share", 0.0, "the tests")
+    return bench
 
 
 @pytest.fixture
-def served(bench):
-    return serve(bench)
+def served(homes, home, tiny_backbone):
+    yield from copied(homes / "served", home, tiny_backbone)
+
+
+@pytest.fixture
+def poisoned(homes, home, tiny_backbone):
+    yield from copied(homes / "poisoned", home, tiny_backbone)
+
+
+def copied(made, home, backbone):
+    shutil.copytree(made, home)
+    bench = opened(home, backbone)
+    yield bench
+    bench.store.close()
 
 
 def silent(fraction, message):
@@ -112,15 +147,6 @@ def test_a_blur_moves_the_picture_half_of_every_kind_of_head_that_looks_at_pictu
 
 
 # --- after training ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def poisoned(served):
-    """A candidate that learned a backdoor; v2."""
-    plant(served)
-    only_bypasses(served)
-    served.retrain(RECIPE, "lea")
-    return served
 
 
 def test_a_backdoor_alone_refuses_a_head_with_the_memes_it_opens_and_those_that_taught_it(poisoned):
