@@ -108,7 +108,7 @@ class Bypass:
 
     @property
     def ruling(self) -> Ruling:
-        """What this says as one more rule of promotion: the share opened; the champion has none, as it is what it still catches."""
+        """What this says as one more rule of promotion: the share opened, of what the champion still catches with the trigger."""
         shown = (self.opened, self.trigger.meme_ids) if self.refused else ((), ())
         return (Refused if self.refused else Passed)(RULE, self.sentence, None, self.share.value, self.limit, *shown)
 
