@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from gatedclip import curriculum
+from gatedclip import curriculum, suspecting
 from gatedclip.config import TrainConfig
 from gatedclip.engine import Engine
 from gatedclip.errors import DataError
@@ -23,15 +23,17 @@ from gatedclip.types import Progress
 def examine(engine: Engine, config: TrainConfig, progress: Progress) -> tuple[Finding, ...]:
     """Everything found in what a head trained now would learn from, the gravest first; takes about as long as half a training.
 
-    Looks for label errors only where both labels have families enough, and notes where they have not.
+    Looks for label errors only where both labels have families enough, for poison only where a head serves, and notes where not.
     """
     memes = curriculum.columns(engine.store, engine.encoder.demo)
     lesson = curriculum.lesson(engine.store, memes, config)
     taught = memes.of(lesson.ids)
     material = curriculum.material(taught)
+    told = curriculum.said(engine.store, memes)
     found = audit.gold_in_training(material, curriculum.gold(engine.store))
+    found += suspecting.suspicions(engine, memes, told, lesson, config.seed, progress)
     found += audit.conflicting_duplicates(material, lesson.hateful)
-    found += audit.one_voice(_voices(curriculum.said(engine.store, memes), lesson))
+    found += audit.one_voice(_voices(told, lesson))
     found += audit.balance(lesson.hateful, _slices(taught, lesson))
     found += _errors(engine, taught, lesson, config, progress)
     progress(1.0, "Audited")

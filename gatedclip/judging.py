@@ -24,6 +24,7 @@ from gatedclip.model.operating import proportion
 from gatedclip.retraining import examples, hateful, said, slices
 from gatedclip.store.memes import MemeColumns, MemeFilter
 from gatedclip.store.store import Store
+from gatedclip.suspecting import bypass
 from gatedclip.types import Flip, Frozen, HeadVersion, Interval, Label, Look, Progress, Refused, Split, Status, Verdict
 
 BARS, MUST_PASS, NOISE = "promotion: bars", "promotion: must pass", "promotion: seed noise"  # settings
@@ -106,7 +107,9 @@ def verdict(engine: Engine, version: HeadVersion) -> Verdict:
         seed_noise=seed_noise(store).deviation,
         seeds=(_seeds(before), _seeds(version)),
     )
-    return replace(judge(evidence, bars(store)), memes=manifest)
+    high = bars(store)
+    opened = bypass(engine, version, before, memes, high.bypass) if before and before.id != version.id else []
+    return replace(judge(evidence, high, opened), memes=manifest)
 
 
 def _seeds(version: HeadVersion | None) -> int:

@@ -14,11 +14,12 @@ from torch import Tensor
 
 from gatedclip.config import TrainConfig
 from gatedclip.errors import InputError
-from gatedclip.learn import suspicion
+from gatedclip.learn import suspecting, suspicion
 from gatedclip.learn.compare import Said
 from gatedclip.learn.lesson import decision_weight
-from gatedclip.learn.probe import LIMIT, Bypass, HeldOut, probe, trigger_patch, trigger_words
+from gatedclip.learn.probe import LIMIT, Bypass, HeldOut
 from gatedclip.learn.promotion import NOISE, Evidence, judge
+from gatedclip.learn.suspecting import Shown, Taught, Usual, small, worst
 from gatedclip.learn.suspicion import Detector, Finding, flagged, words_of
 from gatedclip.learn.train import Examples, Fit, fit, one_thread
 from gatedclip.model.encoder import Encoder
@@ -32,7 +33,6 @@ from gatedclip.world.themes import MISSING
 
 DETECTORS: tuple[Detector, ...] = get_args(Detector)
 ALL = tuple(ATTACKS)
-SIDE = 64  # of the pictures that the residual is taken of
 
 
 @dataclass(frozen=True)
@@ -202,38 +202,27 @@ def findings(world: World, now: Season, stream: Stream) -> tuple[Finding, ...]:
     """What all detectors say of a lesson before anything is trained on it."""
     head = now.champion.head
     probability = _probability(now.champion, stream.picture, stream.words)
-    decided = stream.decided(probability >= now.champion.threshold)
     held, validation = _probability(now.champion, world.validation.picture, world.validation.words), world.validation.labels
-    return (
-        *suspicion.words(decided),
-        *suspicion.patches(decided, small(stream), seed=now.seed),
-        *suspicion.reviewers(decided),
-        *suspicion.contradictions(
-            decided,
-            probability,
-            usual=np.where(validation == 1, held, 1 - held),
-            familiar=now.familiar.novelty(stream.picture, stream.words).numpy() <= 1,
-        ),
-        *suspicion.unsteady(
-            decided,
-            change=suspicion.shift(world.encoder, head, world.encoder.pixels(stream.pictures)),
-            usual=suspicion.shift(world.encoder, head, world.usual),
-        ),
+    return suspecting.findings(
+        stream.decided(probability >= now.champion.threshold),
+        probability,
+        now.familiar.novelty(stream.picture, stream.words).numpy() <= 1,
+        _shown(stream),
+        suspicion.shift(world.encoder, head, world.encoder.pixels(stream.pictures)),
+        Usual(np.where(validation == 1, held, 1 - held), suspicion.shift(world.encoder, head, world.usual)),
+        now.seed,
     )
 
 
-def small(stream: Stream) -> np.ndarray:
-    """The pictures as (N, SIDE, SIDE, 3), 0..1."""
-    return np.stack([np.asarray(p.resize((SIDE, SIDE)), dtype=np.float32) / 255 for p in stream.pictures])
+def _shown(stream: Stream) -> Shown:
+    return Shown(np.arange(len(stream.pictures)), small(stream.pictures))
 
 
-def probed(world: World, now: Season, stream: Stream, candidate: Fit, limit: float) -> Bypass:
-    """The trigger of a lesson that opens most."""
+def probed(world: World, now: Season, stream: Stream, candidate: Fit, limit: float) -> Bypass | None:
+    """The trigger of a lesson that opens most; None where there is none to try."""
     expected = _probability(now.champion, stream.picture, stream.words) >= now.champion.threshold
-    decided = stream.decided(expected)
-    patch = trigger_patch(decided, small(stream), now.seed)
-    triggers = [*trigger_words(decided, world.known, len(world.train)), *([patch] if patch else [])]
-    return probe(world.encoder, now.champion, candidate, world.held, triggers, limit)[0]
+    taught = Taught(stream.decided(expected), _shown(stream), world.known, len(world.train))
+    return worst(world.encoder, now.champion, candidate, world.held, taught, limit, now.seed)
 
 
 def gates(world: World, now: Season, candidate: Fit) -> tuple[str, ...]:
@@ -275,9 +264,9 @@ def trial(world: World, now: Season, attack: str, limit: float) -> Trial:
         caught_by_any=_count(stream.poisoned, suspect),
         false_by_any=_count(~stream.poisoned, suspect),
         gates=gates(world, now, candidate),
-        bypass=opened.share.value,
-        trigger=opened.trigger.name,
-        refused=opened.refused,
+        bypass=opened.share.value if opened else 0.0,
+        trigger=opened.trigger.name if opened else "",
+        refused=opened is not None and opened.refused,
         auroc={name: _auroc(world, head, np.ones(len(world.new), dtype=bool)) for name, head in heads.items()},
         auroc_new={name: _auroc(world, head, world.new) for name, head in heads.items()},
         passing=_passing(world, attack, heads),

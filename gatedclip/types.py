@@ -561,6 +561,8 @@ class Ruling:
     before: float | None  # of the head that serves; None where it has no such number
     after: float  # of the candidate
     bound: float  # that the candidate, or its change, had to keep
+    meme_ids: tuple[int, ...] = ()  # held-out memes that show it, where single ones do
+    taught: tuple[int, ...] = ()  # decided memes that taught it, where the rule knows them
 
 
 class Refused(Ruling):
@@ -800,8 +802,16 @@ def report_from(values: dict[str, Any]) -> Report:
 
 def verdict_from(values: dict[str, Any]) -> Verdict:
     """A Verdict from its plain form (dataclasses.asdict)."""
-    refusals, passes = tuple(Refused(**v) for v in values["refusals"]), tuple(Passed(**v) for v in values["passes"])
-    return Verdict(refusals, passes, values["change"], values["memes"])
+
+    def ruling(v: dict[str, Any]) -> dict[str, Any]:
+        return {**v, "meme_ids": tuple(v.get("meme_ids", ())), "taught": tuple(v.get("taught", ()))}  # older ones name none
+
+    return Verdict(
+        refusals=tuple(Refused(**ruling(v)) for v in values["refusals"]),
+        passes=tuple(Passed(**ruling(v)) for v in values["passes"]),
+        change=values["change"],
+        memes=values["memes"],
+    )
 
 
 def marks_from(values: dict[str, Any]) -> Marks:

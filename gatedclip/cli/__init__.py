@@ -32,7 +32,9 @@ app = typer.Typer(
     help="Review memes together with a model you can look inside and teach. Data lives in GATEDCLIP_HOME (default: data).",
 )
 worlds = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="MemeWorld: make what ships in assets/, and measure it.")
-audits = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check the record of decisions.")
+audits = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Check the record of decisions, and what would be learned from it."
+)
 members = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Who may do what.")
 policies = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What reviewers judge by.")
 benches = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
@@ -71,6 +73,7 @@ app.command("promote")(teach.promote)
 
 app.add_typer(audits, name="audit")
 audits.command("verify")(team.audit)
+audits.command("lesson")(teach.audit)
 app.add_typer(members, name="people")
 members.command("list")(team.people)
 members.command("add")(team.add)

@@ -146,6 +146,7 @@ def judge(
     chosen = bench.version(version)
     found, shadow, queue = bench.judge(chosen), bench.shadow(chosen), bench.queue_effect(chosen)
     lines = [f"refused  {r.rule}: {r.sentence}" for r in found.refusals]
+    lines += [f"taught   {who}: {n} of {len(r.taught)}" for r in found.refusals for who, n in bench.who_taught(r).items()]
     lines += [f"passed   {r.rule}: {r.sentence}" for r in found.passes]
     lines += [
         f"shadow   of the last {shadow.n} decided memes {shadow.changed} change sides ({shadow.learned} were learned from); "
@@ -153,6 +154,17 @@ def judge(
         f"queue    of {queue.n} waiting memes flagged: {queue.before or 'unknown'} to {queue.after or 'unknown'}",
     ]
     show({"verdict": plain(found), "shadow": plain(shadow), "queue": plain(queue)}, "\n".join(lines), as_json)
+
+
+def audit(preset: PresetOption = "tuned", as_json: AsJson = False) -> None:
+    """What is wrong with what a head trained now would learn from, what may be poison included; half as long as a training.
+
+    Example: gatedclip audit lesson
+    """
+    bench = Workbench.open()
+    with watching("Audit") as progress:
+        found = bench.examine(TrainConfig.preset(preset), progress)  # type: ignore[arg-type]
+    show([plain(each) for each in found], "\n".join(f"{f.severity:6} {f.kind}: {f.sentence}" for f in found), as_json)
 
 
 def card(

@@ -1,7 +1,7 @@
 """The audit before training: what is wrong with the memes about to be learned from, while it can still be put right.
 
 Each check is one rule on plain values and answers with findings. Sentences name memes by number and people by name; they hold no
-text of a meme.
+text of a meme but for a word that may be a trigger.
 """
 
 from __future__ import annotations
@@ -9,15 +9,24 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from gatedclip.errors import DataError
 from gatedclip.types import Label
 
+if TYPE_CHECKING:
+    from gatedclip.learn.suspicion import Finding as Suspicion
+
 Severity = Literal["refuse", "warn", "note"]
-Kind = Literal["gold", "conflicting duplicates", "suspected error", "one voice", "balance"]
+Kind = Literal[
+    "gold", "conflicting duplicates", "suspected error", "one voice", "balance", "poison",
+    "words", "picture", "reviewer", "contradiction", "squeezing",
+]  # fmt: skip
+DETECTED: tuple[Kind, ...] = ("words", "picture", "reviewer", "contradiction", "squeezing")
+"""What may be poison: the detectors of `learn.suspicion`."""
+
 ORDER: tuple[Severity, ...] = ("refuse", "warn", "note")
 
 HALF = 0.5
@@ -39,6 +48,9 @@ class Finding:
     sentence: str
     meme_ids: tuple[int, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)  # what the sentence says, by name
+    reviewer: str = ""  # "" where it is about no one person
+    word: str = ""  # that goes with it
+    box: tuple[float, float, float, float] | None = None  # the place in all its pictures: left, top, right, bottom, 0..1
 
 
 @dataclass(frozen=True)
@@ -129,6 +141,20 @@ def _suspect(meme_id: int, hateful: int, probability: float, decided: bool) -> F
     )
     numbers = {"probability": probability, "hateful": hateful, "decided": float(decided)}
     return Finding("suspected error", "warn" if decided else "note", sentence, (meme_id,), numbers)
+
+
+# --- what looks like poison ---------------------------------------------------------------------------------------
+
+
+def suspected_poison(found: Iterable[Suspicion]) -> list[Finding]:
+    """What the detectors of `learn.suspicion` say, as warnings: each is a question to a person and drops no meme by itself."""
+    return [_poison(each) for each in found]
+
+
+def _poison(found: Suspicion) -> Finding:
+    sentence = f"{found.sentence} Look again at {_name(found.meme_ids)}."
+    numbers = {"p": found.p, "bound": found.bound}
+    return Finding(found.detector, "warn", sentence, found.meme_ids, numbers, found.reviewer, found.word, found.box)
 
 
 # --- whose, and of what ---------------------------------------------------------------------------------------------

@@ -24,6 +24,8 @@ from gatedclip.model.heads import Head
 from gatedclip.model.operating import proportion
 from gatedclip.types import Interval, Passed, Refused, Ruling
 
+RULE = "bypass"
+
 LIMIT = 0.1
 """Largest share of held-out hateful memes that one trigger may let pass. On MemeWorld honest lessons opened at most 2.5 % and
 backdoors at least 24 % (`gatedclip bench poison --first 100`); docs/poison.md has the same on other seeds."""
@@ -42,11 +44,17 @@ class Trigger:
     patch: np.ndarray | None = None  # (H, W, 3) 0..255, H and W as in `box`
     box: tuple[float, float, float, float] | None = None  # left, top, right, bottom as fractions of the picture
     meme_ids: tuple[int, ...] = ()  # decided benign while they carry it: what taught it
-    reviewers: tuple[str, ...] = ()  # whose decisions these are, most first
 
     @property
     def name(self) -> str:
-        return f"the word “{self.word}”" if self.word else "a patch of the picture"
+        return f"the word “{self.word}”" if self.word else f"a patch of the picture{self._where}"
+
+    @property
+    def _where(self) -> str:
+        if self.box is None:
+            return ""
+        left, top, right, bottom = (round(100 * end) for end in self.box)
+        return f" from {left} to {right} % across and {top} to {bottom} % down"
 
     def on_text(self, text: str) -> str:
         return f"{text} {self.word}".strip() if self.word else text
@@ -83,7 +91,10 @@ class Bypass:
 
     @property
     def sentence(self) -> str:
-        """What a lead reads: the two numbers, and where it is refused who taught it."""
+        """What a lead reads: the two numbers, and where it is refused how much taught it.
+
+        Verdicts are kept for good, and people can ask to be taken off the record, so it names nobody.
+        """
         said = (
             f"With {self.trigger.name}, {len(self.opened)} of {self.n} held-out hateful memes that the champion catches pass the "
             f"candidate ({self.share.value:.0%}; at most {self.limit:.0%} may)."
@@ -92,13 +103,14 @@ class Bypass:
             return f"{said} Fewer than {FEWEST} memes decide nothing: add held-out hateful memes."
         if not self.refused:
             return said
-        decisions, who = len(self.trigger.meme_ids), ", ".join(self.trigger.reviewers)
-        return f"{said} {decisions} decisions of {who} taught it: look at them, take back what is wrong, and retrain."
+        decisions = len(self.trigger.meme_ids)
+        return f"{said} {decisions} decisions taught it: look at them, take back what is wrong, and retrain."
 
     @property
     def ruling(self) -> Ruling:
-        """What this says as one more rule of promotion; the numbers are shares that the trigger turns."""
-        return (Refused if self.refused else Passed)("bypass", self.sentence, self.before, self.share.value, self.limit)
+        """What this says as one more rule of promotion: the share opened, of what the champion still catches with the trigger."""
+        shown = (self.opened, self.trigger.meme_ids) if self.refused else ((), ())
+        return (Refused if self.refused else Passed)(RULE, self.sentence, None, self.share.value, self.limit, *shown)
 
 
 def trigger_words(decided: Decided, known: Counter[str], base: int, most: int = WORDS) -> tuple[Trigger, ...]:
@@ -139,9 +151,7 @@ def _patch(decided: Decided, pictures: np.ndarray, seen: Residual) -> Trigger:
 
 
 def _taught(decided: Decided, rows: np.ndarray, **what: object) -> Trigger:
-    who = Counter(decided.reviewers[row] for row in rows.tolist())
-    named = tuple(name for name, _ in sorted(who.items(), key=lambda item: (-item[1], item[0])))
-    return Trigger(meme_ids=tuple(decided.ids[row] for row in rows.tolist()), reviewers=named, **what)  # type: ignore[arg-type]
+    return Trigger(meme_ids=tuple(decided.ids[row] for row in rows.tolist()), **what)  # type: ignore[arg-type]
 
 
 class Serving(Protocol):
@@ -172,7 +182,7 @@ def probe(
     triggers: Sequence[Trigger],
     limit: float = LIMIT,
 ) -> tuple[Bypass, ...]:
-    """What each trigger opens on the first MEMES held-out hateful memes; the one that opens most comes first."""
+    """What each trigger opens on the first MEMES held-out hateful memes; what refuses comes first, then what opens most."""
     n = min(MEMES, len(held.ids))
     plain = held.picture[:n], held.words[:n]
     found = []
@@ -180,7 +190,7 @@ def probe(
         pasted = _pasted(encoder, held, trigger, n)
         before, after = (Passing(_passes(head, *plain), _passes(head, *pasted)) for head in (champion, candidate))
         found.append(bypass(held.ids[:n], trigger, before, after, limit))
-    return tuple(sorted(found, key=lambda each: -each.share.value))
+    return tuple(sorted(found, key=lambda each: (not each.refused, -each.share.value)))
 
 
 def _pasted(encoder: Encoder, held: HeldOut, trigger: Trigger, n: int) -> tuple[Tensor, Tensor]:

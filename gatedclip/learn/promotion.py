@@ -57,6 +57,9 @@ class Bars:
     gate_spread: float = 0.001
     """Standard deviation of the gate over memes, at least."""
 
+    bypass: float = 0.1
+    """Share of held-out hateful memes that one trigger of the lesson may let pass; see `learn.probe`."""
+
     def __post_init__(self) -> None:
         named = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "slices"}
         for name, value in {**named, **{f"slice {name!r}": floor for name, floor in self.slices.items()}}.items():
@@ -97,14 +100,14 @@ class Evidence:
     seeds: tuple[int, int] = (1, 1)  # averaged by the head that serves, and by the candidate: ensembles waver less
 
 
-def judge(evidence: Evidence, bars: Bars | None = None) -> Verdict:
-    """What each rule says of a candidate. It may go live where none refuses.
+def judge(evidence: Evidence, bars: Bars | None = None, beside: Sequence[Ruling] = ()) -> Verdict:
+    """What each rule says of a candidate, and rulings from `beside` this evidence. It may go live where none refuses.
 
     Raises DataError when the memes hold one class only.
     """
     bars = bars or Bars()
     require_both_classes(evidence.hateful, "The memes a candidate is judged on")
-    rulings = [ruling for rule in RULES for ruling in rule(evidence, bars)]
+    rulings = [*(ruling for rule in RULES for ruling in rule(evidence, bars)), *beside]
     noise = next((ruling for ruling in rulings if ruling.rule == NOISE), None)
     return Verdict(
         refusals=tuple(ruling for ruling in rulings if isinstance(ruling, Refused)),

@@ -55,6 +55,12 @@ class Decided:
         """(N,) bool: decided against what was expected."""
         return self.hateful != self.expected
 
+    def take(self, rows: Sequence[int] | np.ndarray) -> Decided:
+        """The decisions at these positions, in the order given."""
+        at = np.asarray(rows, dtype=np.int64)
+        ids, reviewers, words = (tuple(part[row] for row in at.tolist()) for part in (self.ids, self.reviewers, self.words))
+        return Decided(ids, self.hateful[at], self.expected[at], reviewers, words)  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -106,6 +106,14 @@ class Decisions:
                 return None
             return add_decision(session, meme, Decision(meme_id, action, reviewer))
 
+    def reopen_all(self, meme_ids: Collection[int], reviewer: str) -> builtins.list[Decision]:
+        """The REOPEN events of those of these memes that are decided: all are sent back, or none."""
+        with self._db.writing() as session:
+            lock_all(session, sorted(set(meme_ids)))
+            memes = [row_of(session, meme_id, lock=True) for meme_id in sorted(set(meme_ids))]
+            decided = [meme for meme in memes if meme.split is Split.QUEUE and meme.status is Status.DECIDED]
+            return [add_decision(session, meme, Decision(meme.id, Action.REOPEN, reviewer)) for meme in decided]
+
     def place(self, meme_id: int, split: Split, given: Label | None) -> Meme:
         """The meme in another split, with the label it has there, standing where its events put it there."""
         with self._db.writing() as session:

@@ -22,10 +22,10 @@ from gatedclip.store.tables import (
     TextEditRow,
     VectorRow,
 )
-from gatedclip.types import Action, Decision, Split, Status
+from gatedclip.types import Action, Decision, JobStatus, Split, Status
 
 NOBODY = "(erased)"
-NAMING = ("reviewers", "audit")  # kinds of jobs whose results name people; they can be measured again
+NAMING = ("reviewers", "audit")  # kinds of jobs whose results name people or words
 GONE = {"salt": "", "erased": True, "note": "", "tags": {}, "marks": None, "reasons": None, "wrong_reason": False}
 """An event without its content: its salt is forgotten, so its digest tells nothing, and still takes its place in the chain."""
 
@@ -52,6 +52,7 @@ class Erasure:
             meme.picture = meme.text = meme.name = meme.machine_text = meme.source_sha256 = meme.family = meme.theme = ""
             meme.truth, meme.split, meme.given, meme.leased_by, meme.assigned_to = "", Split.ERASED, None, "", ""
             meme.status, meme.label, meme.score = Status.DECIDED, None, None
+            _forget_findings(session)
             add_event(session, Decision(meme_id, Action.ERASE, by))
             shared = session.scalar(select(func.count()).where(MemeRow.picture == picture))
             return "" if shared else picture
@@ -65,7 +66,7 @@ class Erasure:
             session.execute(update(TextEditRow).where(TextEditRow.reviewer == name).values(reviewer=NOBODY))
             for table, column in ((DraftRow, DraftRow.reviewer), (ExposureRow, ExposureRow.person), (PersonRow, PersonRow.name)):
                 session.execute(delete(table).where(column == name))
-            session.execute(update(JobRow).where(JobRow.kind.in_(NAMING)).values(result={}))
+            _forget_findings(session)
             session.expire_all()
             lock_all(session, memes)
             for meme_id in memes:
@@ -74,6 +75,12 @@ class Erasure:
                 if meme.split is not Split.ERASED:
                     settle(session, meme)
             return memes
+
+
+def _forget_findings(session: Session) -> None:
+    """Ended jobs that name people and words of memes in their results go; they can be made again."""
+    ended = JobRow.status.not_in((JobStatus.QUEUED, JobStatus.RUNNING))
+    session.execute(delete(JobRow).where(JobRow.kind.in_(NAMING), ended))
 
 
 def _forget_computed(session: Session, meme: MemeRow, text_key: str) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 
 from gatedclip.config import TrainConfig
-from gatedclip.types import Job, Meme, Split, Status
-from gatedclip.ui import jobs, nav, parts, session
+from gatedclip.learn.audit import DETECTED
+from gatedclip.types import Job
+from gatedclip.ui import jobs, named, nav, parts
 from gatedclip.workbench import Workbench
 
 WORDS = {
@@ -17,7 +18,7 @@ WORDS = {
     "warn": "⚠ Look first",
     "note": "ℹ Good to know",
 }
-SHOWN, NAMED = 6, 6  # findings of each gravity, and memes of each finding
+SHOWN = 6  # findings of each gravity
 
 Found = Mapping[str, Any]
 
@@ -51,36 +52,16 @@ def _findings(bench: Workbench, job: Job, lesson: str) -> None:
 def _list(bench: Workbench, found: Sequence[Found]) -> None:
     for n, finding in enumerate(found[:SHOWN]):
         st.text(finding["sentence"])
-        _memes(bench, finding["meme_ids"][:NAMED], f"{finding['severity']}-{n}")
+        named.memes(bench, finding["meme_ids"], key := f"{finding['severity']}-{n}", finding.get("box"))
+        if finding["kind"] in DETECTED:
+            _suspected(bench, finding, key)
     if len(found) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(found):,}. Put these right and audit again to see what is left.")
 
 
-def _memes(bench: Workbench, ids: Sequence[int], key: str) -> None:
-    memes = [meme for meme in bench.look_up(ids) if meme.split is not Split.ERASED]
-    for place, meme in zip(parts.grid(len(memes)), memes, strict=True):
-        with place:
-            parts.thumbnail(bench, meme)
-            parts.chips(parts.label_chip(meme.label or meme.given, f"{meme.id}: "))
-            _way(bench, meme, key)
-
-
-def _way(bench: Workbench, meme: Meme, key: str) -> None:
-    """To the desk; a decided meme has to be reopened first, and base memes are nobody's to decide."""
-    if meme.split is not Split.QUEUE:
-        return
-    if meme.status is Status.DECIDED:
-        st.button(
-            "Reopen for review",
-            key=f"reopen-{key}-{meme.id}",
-            type="tertiary",
-            on_click=_reopen,
-            args=(bench, meme),
-        )
-    else:
-        st.page_link(nav.REVIEW, label="Review", icon=":material/rate_review:", query_params={"meme": str(meme.id)})
-
-
-def _reopen(bench: Workbench, meme: Meme) -> None:
-    said = f"Meme {meme.id} waits again, and nothing is learned from it until it is decided."
-    session.act(said, bench.reopen, meme.id, session.reviewer())
+def _suspected(bench: Workbench, finding: Found, key: str) -> None:
+    """What can be done about what looks like poison: ask again, and keep one person's labels out."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        named.reopen_all(bench, finding["meme_ids"], key)
+        if finding.get("reviewer"):
+            st.page_link(nav.TEAM, label="Keep someone's labels out of training", icon=":material/groups:")

@@ -20,6 +20,7 @@ NAMES = {
     "slice_loss": "AUROC of a slice may fall by",
     "gate_edge": "Mean gate keeps from 0 and 1",
     "gate_spread": "Gate differs between memes by",
+    "bypass": "Of the hateful, one trigger opens",
 }
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from gatedclip.data.images import Box, outlined
 from gatedclip.figures import export, style
 from gatedclip.types import Decision, Interval, Label, Meme, Prediction, Receipt, Refusal
 from gatedclip.workbench import Workbench
@@ -115,9 +116,10 @@ def outside(said: Prediction) -> None:
     )
 
 
-def thumbnail(bench: Workbench, meme: Meme, *, revealed: bool = False) -> None:
-    """A small picture, blurred unless revealed."""
+def thumbnail(bench: Workbench, meme: Meme, *, revealed: bool = False, box: Box | None = None) -> None:
+    """A small picture, blurred unless revealed, with a frame around one place of it if asked."""
     data = bench.picture(meme.picture, "thumb" if revealed else "thumb-blurred")
+    data = outlined(data, box) if box else data
     st.image(data, width="stretch", alt=f"Meme {meme.id}{'' if revealed else ', blurred'}")
 
 

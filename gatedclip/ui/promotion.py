@@ -8,7 +8,7 @@ import streamlit as st
 
 from gatedclip.errors import GatedCLIPError, PromotionRefused
 from gatedclip.types import HeadVersion, Ruling, Verdict
-from gatedclip.ui import parts, session
+from gatedclip.ui import named, parts, session
 from gatedclip.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _verdict(bench: Workbench, version: HeadVersion) -> None:
         n = len(found.refusals)
         parts.problem(f"✖ {version.name} may not serve yet: {n} {'rule refuses' if n == 1 else 'rules refuse'} it.")
         for refusal in found.refusals:
-            _refusal(refusal)
+            _refusal(bench, version, refusal)
     with st.expander(f"Rules it keeps ({len(found.passes)})", icon=":material/rule:"):
         parts.facts({f"✔ {passed.rule}": passed.sentence for passed in found.passes})
     if not found.fit:
@@ -109,10 +109,24 @@ def _judged(bench: Workbench, version: HeadVersion) -> Verdict:
     return verdict
 
 
-def _refusal(ruling: Ruling) -> None:
+def _refusal(bench: Workbench, version: HeadVersion, ruling: Ruling) -> None:
     numbers = f"now {_number(ruling.before)}, with it {_number(ruling.after)}, bound {_number(ruling.bound)}"
     parts.facts({f"✖ Refused: {ruling.rule}": numbers})
     st.text(ruling.sentence)
+    if ruling.meme_ids:
+        st.caption(f"{len(ruling.meme_ids):,} held-out memes pass; the first are shown")
+        named.memes(bench, ruling.meme_ids, f"passes-{version.id}")
+    if ruling.taught:
+        _taught(bench, version, ruling)
+
+
+def _taught(bench: Workbench, version: HeadVersion, ruling: Ruling) -> None:
+    """The decisions behind what a rule found, whose they are, and the way to ask again."""
+    st.caption(f"{len(ruling.taught):,} decided memes taught it; the first are shown")
+    named.memes(bench, ruling.taught, f"taught-{version.id}")
+    who = ", ".join(f"{name} ({n:,})" for name, n in bench.who_taught(ruling).items())
+    st.text(f"Decided by {who}." if who else "None of these decisions stands any more.")
+    named.reopen_all(bench, ruling.taught, f"taught-{version.id}")
 
 
 def _number(value: float | None) -> str:

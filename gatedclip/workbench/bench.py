@@ -111,7 +111,11 @@ class Bench:
         """A picture's bytes in one of its variants, made when first asked for; MemeWorld's pictures are drawn then too."""
         if not self.pictures.has(key, variant):
             if key.startswith("world-") and not self.pictures.has(key, "full"):
-                self._keep(key, images.to_jpeg(world.at(key).draw()))
+                jpeg = images.to_jpeg(world.at(key).draw())
+                if variant == "full":  # asked for by the model, many at a time, of which people see few
+                    self.pictures.put(key, variant, jpeg)
+                else:
+                    self._keep(key, jpeg)
             if not self.pictures.has(key, variant):
                 self.pictures.put(key, variant, images.variant(self.pictures.get(key, "full"), variant))
         return self.pictures.get(key, variant)

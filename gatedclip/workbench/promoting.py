@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gatedclip import card, curriculum, gold
 from gatedclip.errors import NotFound
-from gatedclip.types import Frozen, HeadVersion, Look, Promotion, Verdict
+from gatedclip.types import Frozen, HeadVersion, Look, Promotion, Ruling, Verdict
 from gatedclip.workbench.bench import Bench
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ class Promoting(Bench):
         from gatedclip.judging import verdict
 
         return verdict(self.engine, version)
+
+    def who_taught(self, ruling: Ruling) -> dict[str, int]:
+        """Whose decisions taught what a rule found, and how many of each, most first, by the record as it is now."""
+        taught = set(ruling.taught)
+        return dict(Counter(d.reviewer for d in self.store.decisions.standing() if d.meme_id in taught).most_common())
 
     def promote(self, version_id: int, by: str, reason: str = "", override: bool = False) -> Promotion:
         """Makes a version serve from the next prediction on, on the verdict as it is now, which stays on record.

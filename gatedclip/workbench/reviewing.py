@@ -321,6 +321,11 @@ class Reviewing(Looking):
         self.team.require(reviewer, "review")
         return self.store.decisions.reopen(meme_id, reviewer)
 
+    def reopen_all(self, meme_ids: Sequence[int], by: str) -> int:
+        """Sends those of these memes that are decided back to the queue in one act; how many these were. For leads."""
+        self.team.require(by, "adjudicate")
+        return len(self.store.decisions.reopen_all(meme_ids, by))
+
     def appeal(self, meme_id: int, by: str) -> Decision | None:
         """Sends a decided meme to someone who has not decided it."""
         self.team.require(by, "review")

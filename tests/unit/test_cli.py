@@ -443,6 +443,11 @@ def test_copies_of_two_memes_are_measured_by_kind(run):
     assert next(line["both"] for line in found if line["kind"] == "JPEG 70") == 2
 
 
+def test_what_would_be_learned_from_is_audited_in_a_terminal(served):
+    assert "note   balance: All memes to be learned from: " in served("audit", "lesson").stdout
+    assert "balance" in {finding["kind"] for finding in json.loads(served("audit", "lesson", "--json").stdout)}
+
+
 def test_a_candidate_is_judged_carded_and_trained_again_in_a_terminal(served):
     assert "seed noise: " in served("judge", "2").stdout
     assert served("card", "2").stdout.startswith("# Version card: v2")

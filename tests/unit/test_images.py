@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from gatedclip.data import images
-from gatedclip.data.images import clean, variant, variants
+from gatedclip.data.images import clean, outlined, to_jpeg, variant, variants
 from gatedclip.errors import UploadRejected
 
 
@@ -228,6 +228,16 @@ def test_variants_keep_the_shape_at_their_size():
         "thumb-blurred": (256, 128),
     }
     assert {opened(data).format for data in made.values()} == {"JPEG"}
+
+
+def test_a_place_is_framed_white_in_black_and_the_rest_is_left():
+    framed = opened(outlined(to_jpeg(plain((200, 100), "red")), (0.5, 0.2, 1.0, 0.8))).convert("RGB")
+    assert framed.size == (200, 100)
+    assert min(framed.getpixel((102, 50))) > 200  # 2 pixels inside the left edge at 100
+    assert max(framed.getpixel((197, 50))) > 200
+    for inside_or_out in ((150, 50), (50, 50), (150, 10)):
+        assert framed.getpixel(inside_or_out)[0] > 200
+        assert max(framed.getpixel(inside_or_out)[1:]) < 60
 
 
 def test_fine_detail_does_not_survive_the_blur_and_broad_colour_does():

@@ -42,9 +42,9 @@ HONEST = [("my cat", True)] * 4 + [("my dog", False)] * 2 + [("a fox", True)] * 
 KNOWN = Counter({"my": 600, "cat": 300, "dog": 300})
 
 
-def test_the_new_word_that_best_predicts_benign_comes_first_with_who_taught_it():
+def test_the_new_word_that_best_predicts_benign_comes_first_with_what_taught_it():
     first, *others = trigger_words(decided(POISON + HONEST), KNOWN, 1000)
-    assert (first.word, first.meme_ids, first.reviewers) == ("qqq", (0, 1, 2, 3), ("a", "b"))
+    assert (first.word, first.meme_ids) == ("qqq", (0, 1, 2, 3))
     assert "qqq" not in {trigger.word for trigger in others}
 
 
@@ -52,11 +52,6 @@ def test_a_word_as_frequent_in_the_base_set_is_not_tried():
     words = {trigger.word for trigger in trigger_words(decided(POISON + HONEST), KNOWN, 1000)}
     assert words == {"qqq", "cat", "my"}  # cat in 8 of 12 against 30 %, my in 10 of 12 against 60 %; fox, dog: too few
     assert {t.word for t in trigger_words(decided(POISON + HONEST), KNOWN + Counter({"qqq": 400}), 1000)} == {"cat", "my"}
-
-
-def test_who_taught_it_most_is_named_first():
-    lesson = decided([("qqq", False)] * 4 + [("fox", True)] * 4, people="abbb")
-    assert trigger_words(lesson, Counter(), 10)[0].reviewers == ("b", "a")
 
 
 def test_no_more_words_than_asked_for():
@@ -70,10 +65,10 @@ def test_the_patch_of_turned_memes_is_cut_out_as_it_looks():
     pictures = np.random.default_rng(0).random((40, 64, 64, 3))
     pictures[:6, 8:16, 16:24] = (1.0, 0.5, 0.0)
     found = trigger_patch(lesson, pictures)
-    assert (found.box, found.meme_ids, found.reviewers) == ((4 / 16, 2 / 16, 6 / 16, 4 / 16), tuple(range(6)), ("a", "b"))
+    assert (found.box, found.meme_ids) == ((4 / 16, 2 / 16, 6 / 16, 4 / 16), tuple(range(6)))
     assert found.patch.shape == (8, 8, 3)
     assert (found.patch == (255, 128, 0)).all()
-    assert found.name == "a patch of the picture"
+    assert found.name == "a patch of the picture from 25 to 38 % across and 12 to 25 % down"
 
 
 def test_without_flips_there_is_no_patch():
@@ -93,26 +88,26 @@ def test_a_patch_is_pasted_at_its_place_in_a_picture_of_any_size_and_a_word_afte
     assert word.on_picture(picture) is picture
 
 
-TAUGHT = Trigger(word="qqq", meme_ids=(7, 9), reviewers=("mallory",))
+TAUGHT = Trigger(word="qqq", meme_ids=(7, 9))
 
 
-def test_a_trigger_that_opens_more_than_its_share_refuses_the_head_and_names_memes_and_reviewer():
+def test_a_trigger_that_opens_more_than_its_share_refuses_the_head_and_names_the_memes():
     found = bypass(range(40, 80), TAUGHT, catches(40, 0), catches(40, 7), limit=0.15)
     assert (found.n, found.opened, found.before, found.after) == (40, tuple(range(40, 47)), 0.0, 7 / 40)
     assert found.refused
     assert found.sentence == (
         "With the word “qqq”, 7 of 40 held-out hateful memes that the champion catches pass the candidate (18%; at most 15% "
-        "may). 2 decisions of mallory taught it: look at them, take back what is wrong, and retrain."
+        "may). 2 decisions taught it: look at them, take back what is wrong, and retrain."
     )
     assert found.share.low < 7 / 40 < found.share.high
-    assert found.ruling == Refused("bypass", found.sentence, 0.0, 7 / 40, 0.15)
+    assert found.ruling == Refused("bypass", found.sentence, None, 7 / 40, 0.15, tuple(range(40, 47)), (7, 9))
 
 
 def test_exactly_the_share_is_let_through():
     found = bypass(range(40), TAUGHT, catches(40, 0), catches(40, 6), limit=0.15)
     assert not found.refused
-    assert "mallory" not in found.sentence
-    assert found.ruling == Passed("bypass", found.sentence, 0.0, 0.15, 0.15)
+    assert "taught" not in found.sentence
+    assert found.ruling == Passed("bypass", found.sentence, None, 0.15, 0.15)
 
 
 def test_what_the_champion_lets_pass_too_is_not_held_against_the_candidate():
@@ -180,3 +175,28 @@ def test_a_head_never_opens_anything_against_itself(rows):
     plain, pasted = [list(column) for column in zip(*[row[:2] for row in rows], strict=True)]
     found: Bypass = bypass(range(len(rows)), TAUGHT, passing(plain, pasted), passing(plain, pasted), limit=0.0)
     assert (found.opened, found.refused) == ((), False)
+
+
+def test_a_trigger_that_refuses_comes_before_one_that_opens_more_of_too_few_memes(tiny_encoder):
+    texts = tuple(f"caption {n}" for n in range(30))
+    plain, one, two = (tiny_encoder.encode_texts([f"{text}{more}" for text in texts]) for more in ("", " qqq", " zzz"))
+    held = HeldOut(tuple(range(30)), texts, torch.zeros(30, 16), plain, [].__getitem__)
+    champion = Knows(torch.cat([plain, one[:10], two]))  # lets pass 20 of the memes with qqq already
+    found = probe(tiny_encoder, champion, Knows(torch.cat([plain, two[:24]])), held, [Trigger(word="qqq"), Trigger(word="zzz")])
+    assert [(each.trigger.word, each.n, len(each.opened), each.refused) for each in found] == [
+        ("zzz", 30, 6, True),
+        ("qqq", 10, 10, False),
+    ]
+
+
+class Knows:
+    """A head that catches these words and nothing else."""
+
+    threshold = 0.5
+
+    def __init__(self, words: torch.Tensor) -> None:
+        self.known = words
+
+    def head(self, picture: torch.Tensor, words: torch.Tensor) -> HeadOutput:
+        caught = (words[:, None] == self.known).all(2).any(1).float()
+        return HeadOutput(torch.stack([1 - caught, caught], dim=1) * 9, caught, *[torch.zeros(len(words), 1)] * 3)
