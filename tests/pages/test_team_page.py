@@ -164,7 +164,14 @@ def test_the_record_is_checked_and_a_change_behind_its_back_is_told(team, answer
     shown = team("Record")
     button(shown, "Check every receipt").click().run()
     assert "The record is sound: 8 events" in said(shown)
-    assert shown.code[0].value == answered.audit().newest
+    assert "The record of promotions is sound: 0 promotions" in said(shown)
+    assert [code.value for code in shown.code] == [answered.audit().newest, answered.audit_promotions().newest]
+    version = answered.store.versions.add(kind="gated", encoder="demo", folder="one", created_by="anna")
+    answered.store.versions.promote(version.id, "lea")
+    with sqlite3.connect(answered.settings.home / "gatedclip.db") as behind:
+        behind.execute("delete from promotion")
+    button(shown, "Check every receipt").click().run()
+    assert "The record of promotions is not sound: 1 problems in 0 promotions" in said(shown)
     with sqlite3.connect(answered.settings.home / "gatedclip.db") as behind:
         behind.execute("update meme set status = 'waiting' where id = 1")
     button(shown, "Check every receipt").click().run()

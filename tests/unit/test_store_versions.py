@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import text
 
@@ -105,16 +107,46 @@ def test_what_needs_no_override_is_none(store):
     assert not made.override
 
 
-def test_a_promotion_changed_behind_the_workbench_s_back_is_found(store, store_url):
+SWAP = (
+    "update promotion set id = 99 where id = 2",
+    "update promotion set id = 2 where id = 3",
+    "update promotion set id = 3 where id = 99",
+)
+
+
+@pytest.mark.parametrize(
+    ("sql", "seen"),
+    [
+        (["update promotion set reason = 'much better' where id = 2"], ["Promotion 2 does not follow"]),
+        (["update promotion set at = '2020-01-01 00:00:00' where id = 4"], ["Promotion 4 does not follow"]),
+        (["delete from promotion where id = 2"], ["Promotion 3 does not follow", "The record ends after 3 events"]),
+        (["delete from promotion where id = 4"], ["The record ends after 3 events"]),
+        (["delete from promotion"], ["The record ends after 0 events"]),
+        (["update promotion set receipt = '' where id = 1"], ["Promotion 2 does not follow", "The record ends after 3 events"]),
+        (SWAP, ["Promotion 2 does not follow", "Promotion 3 does not follow", "Promotion 4 does not follow"]),
+        (["delete from setting where key = 'receipts of promotions'"], ["The record ends after 4 events"]),
+    ],
+    ids=["changed", "backdated", "one removed", "the last removed", "all removed", "uncovered", "two swapped", "no end"],
+)
+def test_a_promotion_changed_behind_the_workbench_s_back_is_found(store, store_url, sql, seen):
     for name in ("one", "two", "three"):
         store.versions.promote(add(store, name).id, "lea", "better", verdict=GOOD)
-    store.versions.rollback("lea", "worse after all")
-    assert store.versions.audit() == ()
+    last = store.versions.rollback("lea", "worse after all")
+    found = store.versions.audit()
+    assert (found.problems, found.events, found.newest) == ((), 4, last.receipt)
     engine = connect(store_url)
     with engine.begin() as connection:
-        connection.execute(text("update promotion set reason = 'much better' where id = 2"))
-    assert [problem.split(" is")[0] for problem in store.versions.audit()] == ["Promotion 2"]
-    with engine.begin() as connection:
-        connection.execute(text("delete from promotion where id = 2"))
-    assert [problem.split(" is")[0] for problem in store.versions.audit()] == ["Promotion 3"]
+        for statement in sql:
+            connection.execute(text(statement))
     engine.dispose()
+    found = store.versions.audit()
+    assert [problem[: len(start)] for problem, start in zip(found.problems, seen, strict=True)] == seen
+
+
+def test_promotions_made_at_once_still_form_one_chain(store):
+    versions = [add(store, f"head {n}") for n in range(8)]
+    with ThreadPoolExecutor(4) as people:
+        list(people.map(lambda version: store.versions.promote(version.id, "lea"), versions * 3))
+    found = store.versions.audit()
+    assert found.problems == ()
+    assert found.events == len(store.versions.promotions()) >= 8
