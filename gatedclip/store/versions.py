@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import builtins
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -14,16 +15,37 @@ from sqlalchemy.orm import Session
 from gatedclip.errors import NotFound, PromotionRefused, StoreError
 from gatedclip.store import chain
 from gatedclip.store.database import Database
+from gatedclip.store.jobs import STALE
 from gatedclip.store.receipts import Audit, Link, digest
+from gatedclip.store.settings import changed
 from gatedclip.store.tables import HeadVersionRow, PromotionRow, SettingRow, utcnow
 from gatedclip.types import HeadVersion, Promotion, Verdict
 
+BEGUN = "versions begun"  # setting: folders being written, each with the process that does and since when
 FIELDS = [field.name for field in fields(HeadVersion) if field.name != "champion"]
 
 
 class Versions:
     def __init__(self, database: Database) -> None:
         self._db = database
+
+    def begin(self, folder: str, pid: int, now: datetime | None = None) -> None:
+        """Notes that a process is writing a version into `folder`, so that what it leaves is found should it die before `add`."""
+        note = {folder: {"pid": pid, "since": (now or utcnow()).isoformat()}}
+        with self._db.writing() as session:
+            changed(session, BEGUN, lambda begun: begun | note, {})
+
+    def abandoned(self, alive: Callable[[int | None], bool], now: datetime | None = None) -> builtins.list[str]:
+        """Folders begun a while ago that no version came of and whose process (`alive(pid)`) is gone."""
+        quiet = (now or utcnow()) - STALE
+        with self._db.reading() as session:
+            begun = session.scalar(select(SettingRow.value).where(SettingRow.key == BEGUN)) or {}
+        return [f for f, note in begun.items() if datetime.fromisoformat(note["since"]) < quiet and not alive(note["pid"])]
+
+    def forget(self, folders: Collection[str]) -> None:
+        """These folders are gone."""
+        with self._db.writing() as session:
+            changed(session, BEGUN, lambda begun: {f: note for f, note in begun.items() if f not in folders}, {})
 
     def add(
         self,
@@ -46,6 +68,7 @@ class Versions:
                 raise StoreError(f"A version in folder {folder!r} exists already. Save the head under a new name.")
             if parent_id is not None:
                 _row(session, parent_id)
+            changed(session, BEGUN, lambda begun: {f: note for f, note in begun.items() if f != folder}, {})
             session.add(row)
             session.flush()
             return _to_version(row, None)
