@@ -50,7 +50,7 @@ def retrain(
 
 
 def tidy(engine: Engine, now: datetime | None = None) -> None:
-    """Removes what processes that died left of versions that never came to be. A folder this database never began is not touched."""
+    """Removes what processes that died left of versions that never came to be; a folder this database never began stays."""
     left = engine.store.versions.abandoned(jobs.alive, now)
     for folder in left:
         checkpoint.remove(engine.settings.versions / folder)

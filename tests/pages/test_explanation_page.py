@@ -7,7 +7,6 @@ import time
 
 import numpy as np
 import pytest
-from bringing import teach
 from explaining import attribution, meme_picture
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -19,8 +18,8 @@ from gatedclip.ui.explanation import BADGES, drawn
 
 
 @pytest.fixture
-def taught(bench):
-    return teach(bench, 4, TrainConfig(epochs=4, warmup=1, learning_rate=3e-3))
+def taught(teach):
+    return teach(4, TrainConfig(epochs=4, warmup=1, learning_rate=3e-3))
 
 
 def said(shown: AppTest) -> str:

@@ -1,7 +1,7 @@
 import html
 
 import pytest
-from bringing import png, teach
+from bringing import png
 
 from gatedclip.config import TrainConfig
 from gatedclip.store import DecisionFilter, MemeFilter
@@ -12,8 +12,8 @@ QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
 
 
 @pytest.fixture
-def taught(bench):
-    return teach(bench, 4, QUICK)
+def taught(teach):
+    return teach(4, QUICK)
 
 
 def said(app) -> str:

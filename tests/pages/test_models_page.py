@@ -3,7 +3,6 @@
 import html
 
 import pytest
-from bringing import teach
 
 from gatedclip.config import TrainConfig
 from gatedclip.learn.promotion import Bars
@@ -24,11 +23,9 @@ def button(app, label):
 
 
 @pytest.fixture
-def rivals(bench):
+def rivals(teach):
     """A head that serves, and the same once more, which changes nothing."""
-    taught = teach(bench, 4, QUICK)
-    taught.retrain(QUICK, "anna")
-    return taught
+    return teach(4, QUICK, rivals=1)
 
 
 def test_a_refusal_shows_the_numbers_it_compared_and_promotes_nothing(app, rivals):
@@ -115,8 +112,8 @@ def test_leads_set_the_bars_and_the_memes_that_must_be_right(app, rivals):
     assert rivals.must_pass() == [first, second]
 
 
-def test_a_look_at_the_sealed_gold_is_counted(app, bench):
-    taught = teach(bench, 12, QUICK)
+def test_a_look_at_the_sealed_gold_is_counted(app, teach):
+    taught = teach(12, QUICK)
     for n, meme_id in enumerate(taught.draw_gold(12, "lea")):
         for person in ("anna", "ben"):
             taught.decide(taught.claim(person, meme_id), Label.HATEFUL if n % 2 else Label.BENIGN, person)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from bringing import png, teach, written
+from bringing import png, written
 
 from gatedclip.config import TrainConfig
 from gatedclip.explain.reasons import decided_by
@@ -41,8 +41,8 @@ def test_an_empty_workbench_says_what_to_do_on_every_page(app, page, words):
 
 
 @pytest.fixture
-def taught(bench):
-    return teach(bench, 4, QUICK)
+def taught(teach):
+    return teach(4, QUICK)
 
 
 @pytest.mark.parametrize("page", EMPTY)

@@ -4,7 +4,6 @@ import html
 import os
 
 import pytest
-from bringing import teach
 
 from gatedclip import worker
 from gatedclip.config import TrainConfig
@@ -26,8 +25,8 @@ def button(app, label):
 
 
 @pytest.fixture
-def taught(bench):
-    return teach(bench, 6, QUICK)
+def taught(teach):
+    return teach(6, QUICK)
 
 
 def audited(bench):

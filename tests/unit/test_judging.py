@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from bringing import teach
 
 from gatedclip.config import TrainConfig
 from gatedclip.errors import DataError, NotAllowed, PromotionRefused
@@ -16,8 +15,8 @@ LENIENT = Bars(0, 0, 1, 1, 1, 0, 1, {}, 0, 0)
 
 
 @pytest.fixture
-def taught(bench):
-    return teach(bench, 12, QUICK)
+def taught(teach):
+    return teach(12, QUICK)
 
 
 def decide(bench, meme, label, *people, **how) -> None:
