@@ -84,14 +84,18 @@ def open_bench(home: Path, backbone: str):
 
 @pytest.fixture(scope="session")
 def taught_homes(tiny_backbone, tmp_path_factory) -> Callable[..., Path]:
-    """Homes as `bringing.teach` leaves them, each made once however many tests ask; nobody works in them."""
-    from bringing import teach
+    """Homes with a base set of 100, taught as asked, each made once however many tests ask; nobody works in them."""
+    from bringing import dataset, teach
+
+    base = open_bench(tmp_path_factory.mktemp("base") / "home", tiny_backbone)
+    base.import_archive("base.zip", dataset(100), use="base")
+    base.store.close()
 
     @cache
     def made(*how) -> Path:
-        workbench = open_bench(tmp_path_factory.mktemp("taught") / "home", tiny_backbone)
-        teach(workbench, *how).store.close()
-        return workbench.settings.home
+        home = shutil.copytree(base.settings.home, tmp_path_factory.mktemp("taught") / "home")
+        teach(open_bench(home, tiny_backbone), *how).store.close()
+        return home
 
     return made
 

@@ -47,8 +47,7 @@ def dataset(n: int, *, labelled: bool = True, start: int = 0) -> bytes:
 
 
 def teach(bench: Workbench, waiting: int, recipe: TrainConfig, rivals: int = 0) -> Workbench:
-    """Gives a workbench a base set of 100, memes to review, one promoted head, and others like it that do not serve."""
-    bench.import_archive("base.zip", dataset(100), use="base")
+    """Gives a workbench with a base set memes to review, one promoted head, and others like it that do not serve."""
     if waiting:
         bench.import_archive("more.zip", dataset(waiting, start=500))
     bench.promote(bench.retrain(recipe, "anna").id, "anna")
