@@ -1,10 +1,10 @@
 """What to look at next, on the pages: the batch on the queue, why a meme is asked on review, how good the head is on models."""
 
-import html
 import os
 import re
 
 import pytest
+from reading import button, said
 
 from gatedclip.config import TrainConfig
 from gatedclip.store import DecisionFilter
@@ -12,15 +12,6 @@ from gatedclip.types import ASKED, Action, JobStatus, Label, Pick
 
 QUICK = TrainConfig(epochs=3, warmup=1, learning_rate=3e-3, gate_hold=0)
 REASON = "probability 48% where 52% decides"
-
-
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
 
 
 @pytest.fixture

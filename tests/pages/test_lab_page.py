@@ -1,7 +1,6 @@
-import html
-
 import pytest
 from bringing import png
+from reading import button, said
 
 from gatedclip.config import TrainConfig
 from gatedclip.store import DecisionFilter, MemeFilter
@@ -16,20 +15,11 @@ def taught(teach):
     return teach(4, QUICK)
 
 
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
 def lab(app, meme: int | str):
     """The page as a link to a meme opens it; the harness goes through the review page, which takes the address for itself."""
     shown = app("lab")
     shown.query_params["meme"] = str(meme)
     return shown.run()
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
 
 
 def words(app):

@@ -1,8 +1,7 @@
 """Making heads serve on the models page: refused with numbers, overridden in the open, taken back; and what leads set."""
 
-import html
-
 import pytest
+from reading import button, said
 
 from gatedclip.config import TrainConfig
 from gatedclip.learn.promotion import Bars
@@ -11,15 +10,6 @@ from gatedclip.team import LOCAL_ROLE
 from gatedclip.types import Label, Role, Split
 
 QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
-
-
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
-import html
 import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from bringing import png, written
+from reading import button, said
 
 from gatedclip.config import TrainConfig
 from gatedclip.explain.reasons import decided_by
@@ -22,15 +22,6 @@ EMPTY = {
     "retrain": "There are no decisions to learn from yet.",
     "models": "No head yet.",
 }
-
-
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
 
 
 @pytest.mark.parametrize(("page", "words"), EMPTY.items())

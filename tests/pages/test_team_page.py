@@ -1,10 +1,10 @@
 """The team page run by Streamlit's own harness, in both ways of knowing people."""
 
-import html
 import sqlite3
 
 import pytest
 from bringing import dataset
+from reading import button, said
 
 from gatedclip.store import DecisionFilter, MemeFilter
 from gatedclip.team import LOCAL_ROLE, SECOND_SHARE
@@ -12,15 +12,6 @@ from gatedclip.types import Facet, Label, Policy, QueueRule, Role, Split, Status
 
 H, B = Label.HATEFUL, Label.BENIGN
 HOSTILE = "<b>Eve</b> ![x](http://198.51.100.7/x.png)"
-
-
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
 
 
 @pytest.fixture

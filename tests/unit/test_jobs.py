@@ -2,11 +2,13 @@
 
 import hashlib
 import io
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from datetime import timedelta
 
 import numpy as np
@@ -44,11 +46,11 @@ def workbench(home, tiny_backbone) -> Workbench:
     return bench
 
 
-def wait(bench: Workbench, until, seconds: float = 120):
+def wait(bench: Workbench, until, latest=Workbench.retraining, seconds: float = 120):
     """The latest job once `until(job)` holds; its log if that never happens."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        job = bench.retraining()
+        job = latest(bench)
         if until(job):
             return job
         time.sleep(0.1)
@@ -113,6 +115,37 @@ def test_a_job_outlives_the_server_that_started_it_and_a_killed_one_is_lost_and_
     again = workbench.start_retraining(QUICK, "ben")
     assert wait(workbench, ended).status is JobStatus.DONE
     assert again.id != job.id
+
+
+def test_the_next_batch_is_chosen_in_a_process_of_its_own_and_comes_first_here(teach):
+    bench = teach(24, QUICK)
+    job = bench.start_choosing("anna")
+    assert (job.kind, job.status, bench.picks()) == ("choose", JobStatus.QUEUED, [])
+    with pytest.raises(AlreadyRunning, match="A choose job started by 'anna' is active"):
+        bench.start_choosing("ben")
+    job = wait(bench, ended, Workbench.choosing)
+    assert (job.status, job.result, job.requested_by, job.progress) == (JobStatus.DONE, {"batch": 1}, "anna", 1.0)
+    assert job.pid not in (None, os.getpid())
+    picks = bench.picks()
+    assert len({pick.meme_id for pick in picks}) == len(picks) == 20
+    assert {(pick.batch, pick.version_id) for pick in picks} == {(1, bench.champion().id)}
+    assert [bench.claim(f"person {n}").id for n in range(20)] == [pick.meme_id for pick in picks]
+
+
+def test_an_audit_in_a_process_of_its_own_finds_what_one_here_finds(teach):
+    bench = teach(24, QUICK)
+    for _ in range(20):
+        meme = bench.claim("anna")
+        bench.decide(meme, meme.given or Label.HATEFUL, "anna")
+    job = bench.start_audit(QUICK, "lea")
+    assert (job.kind, job.status) == ("audit", JobStatus.QUEUED)
+    job = wait(bench, ended, Workbench.auditing)
+    assert (job.status, job.requested_by, job.progress) == (JobStatus.DONE, "lea", 1.0)
+    assert job.pid not in (None, os.getpid())
+    assert job.result["lesson"] == bench.lesson(QUICK).sha256
+    here = [asdict(finding) for finding in bench.examine(QUICK)]
+    assert job.result["findings"] == json.loads(json.dumps(here))  # tuples are lists in a record
+    assert "anna gave 20 of 20 decisions" in str(here)
 
 
 def test_what_a_person_can_mend_ends_the_job_in_a_sentence(home, tiny_backbone):

@@ -111,56 +111,64 @@ def test_ten_kills_over_the_whole_life_of_a_worker_leave_no_half_version_and_los
     assert {path.name for path in decided.settings.versions.iterdir()} == {version.folder for version in decided.versions()}
 
 
+STEPS = {  # what is about to be written or moved when the process dies, and what it leaves in a folder
+    "head.json": {"head.safetensors", "familiar.safetensors"},
+    "os.rename": {"head.safetensors", "familiar.safetensors", "head.json"},
+    "lesson.json": {"head.safetensors", "familiar.safetensors", "head.json"},
+    "row": {"head.safetensors", "familiar.safetensors", "head.json", "lesson.json"},
+}
 DIES = """
 import os, signal, sqlite3, sys, threading
+from gatedclip import retraining
 from gatedclip.config import TrainConfig
 from gatedclip.workbench import Workbench
 
-wanted, recipe, database = sys.argv[1], eval(sys.argv[2]), sys.argv[3]
-held = []
+recipe, database, held = TrainConfig.from_dict(eval(sys.argv[1])), sys.argv[2], []
 
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
+def retrain_and_die_before(step):
+    def die():
+        os.kill(os.getpid(), signal.SIGKILL)
 
-def hook(event, args):  # hears of each file opened or moved, before it is
-    writing = event == "open" and args[1] == "w"
-    at = os.path.basename(str(args[0])) if writing else event
-    if at == wanted:
-        die()
-    if at == "lesson.json" and wanted == "row":
-        held.append(sqlite3.connect(database, isolation_level=None))
-        held[0].execute("begin immediate")  # so that the row, which comes after the lesson, has to wait
-        threading.Timer(0.5, die).start()
+    def hook(event, args):  # hears of each file that is opened or moved, before it is
+        writing = event == "open" and args[1] == "w"
+        at = os.path.basename(str(args[0])) if writing else event
+        if at == step:
+            die()
+        if at == "lesson.json" and step == "row":
+            held.append(sqlite3.connect(database, isolation_level=None))
+            held[0].execute("begin immediate")  # so that the row, which comes after the lesson, has to wait
+            threading.Timer(0.5, die).start()
 
-bench = Workbench.open()
-bench.engine.encoder
-sys.addaudithook(hook)
-bench.retrain(TrainConfig.from_dict(recipe), "anna")
+    bench = Workbench.open()
+    bench.engine.encoder
+    sys.addaudithook(hook)
+    bench.retrain(recipe, "anna")
+
+for step in sys.argv[3:]:
+    child = os.fork()  # what takes long to import is imported already
+    if not child:
+        retrain_and_die_before(step)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
 def test_what_a_death_in_the_middle_of_keeping_a_version_leaves_is_no_version_and_is_swept(decided, tiny_backbone):
-    versions, folders = decided.versions(), {version.folder for version in decided.versions()}
+    versions, champion = decided.versions(), decided.champion().folder
     env = {**os.environ, "GATEDCLIP_BACKBONE": tiny_backbone, "GATEDCLIP_DEVICE": "cpu"}
-    database = str(decided.settings.home / "gatedclip.db")
-    for step, files in {
-        "head.json": {"head.safetensors", "familiar.safetensors"},
-        "os.rename": {"head.safetensors", "familiar.safetensors", "head.json"},
-        "lesson.json": {"head.safetensors", "familiar.safetensors", "head.json"},
-        "row": {"head.safetensors", "familiar.safetensors", "head.json", "lesson.json"},
-    }.items():
-        dies = [sys.executable, "-c", DIES, step, repr(QUICK.to_dict()), database]
-        run = subprocess.run(dies, env=env, capture_output=True, text=True)
-        assert run.returncode == -signal.SIGKILL, run.stderr
-        (left,) = [path for path in decided.settings.versions.iterdir() if path.name not in folders]
-        assert {file.name for file in left.iterdir()} == files
-        assert left.name.startswith(".") is (step in ("head.json", "os.rename"))
-        assert decided.versions() == versions
-        whole(decided)
-        tidy(decided.engine)  # a moment later it might be another machine's work
-        assert left.exists()
-        tidy(decided.engine, utcnow() + LATER)
-        assert {path.name for path in decided.settings.versions.iterdir()} == folders
+    database = decided.settings.home / "gatedclip.db"
+    dies = [sys.executable, "-c", DIES, repr(QUICK.to_dict()), str(database), *STEPS]
+    run = subprocess.run(dies, env=env, capture_output=True, text=True)
+    assert run.stdout.split() == [str(-signal.SIGKILL)] * len(STEPS), run.stderr
+    assert decided.versions() == versions
+    whole(decided)
+    left = [path for path in decided.settings.versions.iterdir() if path.name != champion]
+    found = [(path.name[0] == ".", sorted(file.name for file in path.iterdir())) for path in left]
+    assert sorted(found) == sorted((step in ("head.json", "os.rename"), sorted(files)) for step, files in STEPS.items())
+    tidy(decided.engine)  # a moment later each might be another machine's work
+    assert all(path.exists() for path in left)
+    tidy(decided.engine, utcnow() + LATER)
+    assert [path.name for path in decided.settings.versions.iterdir()] == [champion]
 
 
 def test_the_next_retraining_sweeps_what_was_abandoned_and_nothing_else(decided):
