@@ -40,7 +40,7 @@ def audit(as_json: AsJson = False) -> None:
 
 
 def _say_audit(found: Audit, what: str) -> str:
-    lines = [f"{found.events:,} {what}" + (f", {found.erased:,} erased on request" if what == "events" else "")]
+    lines = [f"{what}: {found.events:,}" + (f", {found.erased:,} of them erased on request" if what == "events" else "")]
     lines += [f"{found.uncovered:,} of them from before receipts were kept"] if found.uncovered else []
     verdict = "sound" if found.sound else f"NOT SOUND, {len(found.problems):,} problems"
     return "\n".join([*lines, f"newest receipt {found.newest}", verdict, *(f"  {problem}" for problem in found.problems)])

@@ -162,7 +162,7 @@ def test_the_record_is_checked_and_a_change_behind_its_back_is_told(team, answer
     with sqlite3.connect(answered.settings.home / "gatedclip.db") as behind:
         behind.execute("delete from promotion")
     button(shown, "Check every receipt").click().run()
-    assert "The record of promotions is not sound: 1 problems in 0 promotions" in said(shown)
+    assert "The record of promotions is not sound: 1 problem in 0 promotions" in said(shown)
     with sqlite3.connect(answered.settings.home / "gatedclip.db") as behind:
         behind.execute("update meme set status = 'waiting' where id = 1")
     button(shown, "Check every receipt").click().run()

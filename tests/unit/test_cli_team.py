@@ -52,7 +52,7 @@ def test_a_sound_record_verifies_and_names_its_newest_receipt(run, answered):
     result = run("audit", "verify")
     assert result.exit_code == 0
     assert f"newest receipt {answered.audit().newest}\nsound" in result.stdout
-    assert f"0 promotions\nnewest receipt {'0' * 64}\nsound" in result.stdout
+    assert f"promotions: 0\nnewest receipt {'0' * 64}\nsound" in result.stdout
     told = json.loads(run("audit", "verify", "--json").stdout)
     assert (told["events"], told["promotions"]["events"], told["sound"]) == (8, 0, True)
 
