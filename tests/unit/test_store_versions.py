@@ -1,12 +1,15 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from gatedclip.errors import NotFound, PromotionRefused, StoreError
 from gatedclip.store.database import connect
+from gatedclip.store.jobs import STALE
 from gatedclip.types import Passed, Refused, Verdict, verdict_from
 
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 GOOD = Verdict((), (Passed("recall", "0.5 to 0.6", 0.5, 0.6, 0.48),), True, memes="c" * 64)
 BAD = Verdict((Refused("AUROC floor", "The AUROC is 0.4; at least 0.6 is asked for.", None, 0.4, 0.6),), (), True, memes="d" * 64)
 
@@ -150,3 +153,13 @@ def test_promotions_made_at_once_still_form_one_chain(store):
     found = store.versions.audit()
     assert found.problems == ()
     assert found.events == len(store.versions.promotions()) >= 8
+
+
+def test_a_folder_that_was_begun_is_abandoned_once_its_process_is_gone_and_no_version_came_of_it(store):
+    for folder, pid in (("added", 1), ("dead", 2), ("alive", 3)):
+        store.versions.begin(folder, pid, NOON)
+    add(store, "added")
+    moments = NOON + STALE, NOON + STALE + timedelta(seconds=1)
+    assert [store.versions.abandoned(lambda pid: pid == 3, at) for at in moments] == [[], ["dead"]]
+    store.versions.forget(["dead"])
+    assert store.versions.abandoned(lambda pid: False, moments[1]) == ["alive"]
