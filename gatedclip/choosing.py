@@ -15,6 +15,7 @@ from gatedclip.engine import Engine
 from gatedclip.errors import DataError
 from gatedclip.explain.modality import as_long_as, drawn, picture_shares
 from gatedclip.learn.committee import MEMBERS, Committee, deal, fit_committee
+from gatedclip.learn.folds import EPOCHS, quick
 from gatedclip.learn.lesson import SOFT, Lesson
 from gatedclip.learn.selecting.batch import Choice, Decided, Mix, Waiting, choose
 from gatedclip.learn.selecting.second import suspects
@@ -25,10 +26,7 @@ from gatedclip.types import Decision, Pick, Progress, Split
 
 POOL = 5_000  # waiting memes that are scored; of more, so many are drawn by chance
 REFERENCES = 16  # memes that stand for an absent half
-QUICK = TrainConfig(
-    epochs=8, batch=128, learning_rate=2e-3, warmup=2, gate_hold=4, patience=8, flip=0.0, calibration="none"
-)  # of the committee: few large steps, half of them with the gate held
-STEPS = 50  # per epoch; few memes take smaller batches
+RECIPE = TrainConfig(calibration="none")  # of the committee, which trains quickly
 
 
 def choose_next(engine: Engine, progress: Progress, seed: int | None = None, mix: Mix | None = None) -> list[Pick]:
@@ -75,20 +73,20 @@ class _Taught:
 
 def _learn(engine: Engine, memes: MemeColumns, seed: int, progress: Progress) -> _Taught:
     validation = memes.where(Split.VALIDATION)
-    lesson = curriculum.lesson(engine.store, memes, QUICK)
+    lesson = curriculum.lesson(engine.store, memes, RECIPE)
     taught = memes.of(lesson.ids)
     data = _examples(engine, taught, lesson.hateful, lesson.weight, progress)
     held = _examples(engine, validation, hateful(validation), None, progress)
     decided = deal(taught.families[lesson.base :], MEMBERS, seed)
     folds = np.concatenate([np.full(lesson.base, -1), decided]).astype(np.int64)
-    config = replace(QUICK, seed=seed, batch=int(np.clip(len(data) // STEPS, 8, QUICK.batch)))
+    config = quick(replace(RECIPE, seed=seed), len(data))
     committee = fit_committee(data, held, config, MEMBERS, folds, lambda epoch: progress(*_say(epoch.number)))
     answers = {each.meme_id: each.answers for each in curriculum.said(engine.store, memes)}
     return _Taught(lesson, taught, data, committee, folds, answers)
 
 
 def _say(epoch: int) -> tuple[float, str]:
-    return 0.7 * epoch / QUICK.epochs + 0.1, f"Training {MEMBERS} heads, epoch {epoch} of {QUICK.epochs}"
+    return 0.7 * epoch / EPOCHS + 0.1, f"Training {MEMBERS} heads, epoch {epoch} of {EPOCHS}"
 
 
 def _examples(engine: Engine, memes: MemeColumns, labels: np.ndarray, weight: np.ndarray | None, progress: Progress) -> Examples:

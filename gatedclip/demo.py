@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import uuid
@@ -104,6 +105,7 @@ def _put_head(workbench: Workbench, test: BaseSet) -> None:
     from gatedclip.retraining import said
 
     trained, folder = checkpoint.load(HEAD), uuid.uuid4().hex
+    workbench.store.versions.begin(folder, os.getpid())
     shutil.copytree(HEAD, workbench.settings.versions / folder)
     told: dict[str, Any] = trained.provenance
     now = said(trained, test.picture, test.words)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gatedclip import curriculum
+from gatedclip import curriculum, jobs
 from gatedclip.config import TrainConfig
 from gatedclip.engine import Engine
 from gatedclip.errors import DataError
@@ -36,6 +38,7 @@ def retrain(
 
     Raises DataError when there is too little to learn from, no validation meme, or gold among what would be learned.
     """
+    tidy(engine)
     memes = curriculum.columns(engine.store, engine.encoder.demo)
     lesson = curriculum.lesson(engine.store, memes, config)
     curriculum.require_no_gold(engine.store, memes, lesson)
@@ -44,6 +47,14 @@ def retrain(
         raise DataError("No validation memes: they choose when to stop. Import labelled memes into the base set first.")
     trained = train(engine, lesson, memes.of(lesson.ids), validation, config, progress, on_epoch)
     return _keep(engine, trained, lesson, by, memes)
+
+
+def tidy(engine: Engine, now: datetime | None = None) -> None:
+    """Removes what processes that died left of versions that never came to be; a folder this database never began stays."""
+    left = engine.store.versions.abandoned(jobs.alive, now)
+    for folder in left:
+        checkpoint.remove(engine.settings.versions / folder)
+    engine.store.versions.forget(left)
 
 
 def train(
@@ -85,6 +96,7 @@ def _keep(engine: Engine, trained: TrainedHead, lesson: Lesson, by: str, memes: 
     parent = engine.store.versions.champion()
     test, report = measure(engine, parent, trained, memes)
     folder = uuid.uuid4().hex
+    engine.store.versions.begin(folder, os.getpid())
     checkpoint.save(trained, engine.settings.versions / folder)
     curriculum.keep(lesson, memes, memes.where(Split.VALIDATION), engine.settings.versions / folder)
     told = trained.provenance

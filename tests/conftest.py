@@ -4,6 +4,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -66,10 +68,48 @@ def tiny_backbone(tmp_path_factory) -> str:
 @pytest.fixture
 def bench(home, tiny_backbone):
     """An empty workbench on the untrained CLIP."""
+    workbench = open_bench(home, tiny_backbone)
+    yield workbench
+    workbench.store.close()
+
+
+def open_bench(home: Path, backbone: str):
     from gatedclip.config import Settings
     from gatedclip.workbench import Workbench
 
-    workbench = Workbench.open(Settings(home=home, backbone=tiny_backbone))
+    workbench = Workbench.open(Settings(home=home, backbone=backbone))
     workbench.team.choose("second share", 0.0, "the tests")  # one answer decides, unless a test wants more
-    yield workbench
-    workbench.store.close()
+    return workbench
+
+
+@pytest.fixture(scope="session")
+def taught_homes(tiny_backbone, tmp_path_factory) -> Callable[..., Path]:
+    """Homes with a base set of 100, taught as asked, each made once however many tests ask; nobody works in them."""
+    from bringing import dataset, teach
+
+    base = open_bench(tmp_path_factory.mktemp("base") / "home", tiny_backbone)
+    base.import_archive("base.zip", dataset(100), use="base")
+    base.store.close()
+
+    @cache
+    def made(*how) -> Path:
+        home = shutil.copytree(base.settings.home, tmp_path_factory.mktemp("taught") / "home")
+        teach(open_bench(home, tiny_backbone), *how).store.close()
+        return home
+
+    return made
+
+
+@pytest.fixture
+def teach(home, tiny_backbone, taught_homes):
+    """A workbench with a base set of 100, memes to review and a head that serves: teach(waiting, recipe, rivals=0). A copy."""
+    opened = []
+
+    def taught(waiting: int, recipe, rivals: int = 0):
+        shutil.copytree(taught_homes(waiting, recipe, rivals), home)
+        opened.append(open_bench(home, tiny_backbone))
+        return opened[0]
+
+    yield taught
+    for workbench in opened:
+        workbench.store.close()

@@ -26,18 +26,21 @@ RoleArgument = Annotated[str, typer.Argument(help=f"One of: {', '.join(role.valu
 def audit(as_json: AsJson = False) -> None:
     """Check that nothing of the record was changed behind the workbench's back. Exit code 1 where something was.
 
-    Note the newest receipt elsewhere: whoever can rewrite everything can rewrite the chain, but not your note.
+    Note the newest receipts elsewhere: whoever can rewrite everything can rewrite the chains, but not your note.
 
     Example: gatedclip audit verify
     """
-    found = Workbench.open().audit()
-    show({**asdict(found), "sound": found.sound}, _say_audit(found), as_json)
-    if not found.sound:
+    bench = Workbench.open()
+    decisions, promotions = bench.audit(), bench.audit_promotions()
+    sound = decisions.sound and promotions.sound
+    words = "\n".join([_say_audit(decisions, "events"), _say_audit(promotions, "promotions")])
+    show({**asdict(decisions), "promotions": asdict(promotions), "sound": sound}, words, as_json)
+    if not sound:
         raise typer.Exit(1)
 
 
-def _say_audit(found: Audit) -> str:
-    lines = [f"{found.events:,} events, {found.erased:,} erased on request"]
+def _say_audit(found: Audit, what: str) -> str:
+    lines = [f"{what}: {found.events:,}" + (f", {found.erased:,} of them erased on request" if what == "events" else "")]
     lines += [f"{found.uncovered:,} of them from before receipts were kept"] if found.uncovered else []
     verdict = "sound" if found.sound else f"NOT SOUND, {len(found.problems):,} problems"
     return "\n".join([*lines, f"newest receipt {found.newest}", verdict, *(f"  {problem}" for problem in found.problems)])

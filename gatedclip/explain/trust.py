@@ -86,7 +86,7 @@ def assess(
     if not halves:
         return folded(attribution.completeness)
     values, signed = values_of(attribution, spans), attribution.signed
-    curves = removal_curves(halves, values, signed)
+    curves = removal_curves(halves, values, signed, temperature_of(head, target))
     on_progress(0.1)
     unforeseen = sum(half.weight * unforeseen_changes(half, values[half.name]) for half in halves)
     on_progress(0.2)
@@ -164,16 +164,26 @@ def unforeseen_changes(half: Half, values: Tensor) -> float:
     return measured(values, normalize=True) / silent if silent else 0.0
 
 
-def removal_curves(halves: Sequence[Half], values: Values, signed: bool, orders: int = ORDERS) -> Curves:
-    """Deletion and insertion (Petsiuk et al. 2018) of both halves by their weights, beside those of random orders."""
-    each = [_curves(half, values[half.name], signed, orders) for half in halves]
+def removal_curves(
+    halves: Sequence[Half], values: Values, signed: bool, temperature: float = 1.0, orders: int = ORDERS
+) -> Curves:
+    """Deletion and insertion (Petsiuk et al. 2018) of both halves by their weights, beside those of random orders.
+
+    The probability is the sigmoid of score / `temperature`.
+    """
+    each = [_curves(half, values[half.name], signed, temperature, orders) for half in halves]
     deletion, insertion, random = (
         sum(half.weight * curve[i] for half, curve in zip(halves, each, strict=True)) for i in range(3)
     )
     return Curves(float(deletion), float(insertion), np.asarray(random))
 
 
-def _curves(half: Half, values: Tensor, signed: bool, orders: int) -> Curves:
+def temperature_of(head: Head, target: Target) -> float:
+    """What a score is divided by before the sigmoid: the gate is never calibrated."""
+    return head.temperature if target == "margin" else 1.0
+
+
+def _curves(half: Half, values: Tensor, signed: bool, temperature: float, orders: int) -> Curves:
     whole = float(half.score(torch.ones(1, half.parts)))
     verdict = 1.0 if whole >= 0 else -1.0
     dice = torch.Generator().manual_seed(SEED)
@@ -183,7 +193,7 @@ def _curves(half: Half, values: Tensor, signed: bool, orders: int) -> Curves:
     # Taking away the most important first leaves the same sets as letting the least important come first.
     present = torch.stack([o.argsort()[None] < kept[:, None] for o in ways])  # (ways, S, N)
     scores = half.score(present.flatten(0, 1).float()).reshape(len(ways), -1)
-    areas = torch.trapezoid((verdict * scores).sigmoid(), dx=1 / (len(kept) - 1)).tolist()
+    areas = torch.trapezoid((verdict * scores / temperature).sigmoid(), dx=1 / (len(kept) - 1)).tolist()
     return Curves(areas[0], areas[1], np.array(areas[2:]))
 
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from gatedclip.config import TrainConfig
 from gatedclip.errors import DataError
-from gatedclip.learn.train import Epoch, Examples, Fit, judge, learning_rate
+from gatedclip.learn.train import Epoch, Examples, Fit, judge, learning_rate, require_ready
 from gatedclip.model.heads import Ensemble, Head, HeadOutput, Scale, loss, make_head
 from gatedclip.model.metrics import require_both_classes
 
@@ -171,9 +171,7 @@ def fit_together(
 def _require_enough(train: Examples, validation: Examples, config: TrainConfig, rows: Tensor, hateful: Tensor | None) -> None:
     for k, labels in enumerate(train.hateful[rows] if hateful is None else hateful):
         require_both_classes((labels >= 0.5).numpy().astype(np.int64), f"The memes that member {k + 1} learns from")
-    require_both_classes(validation.labels, "The memes that choose the epoch")
-    if config.flip and train.mirrored is None:
-        raise DataError(f"flip is {config.flip}, but no mirrored pictures were embedded. Embed them, or set flip to 0.")
+    require_ready(train, validation, config)
 
 
 def _untrained(train: Examples, config: TrainConfig, rows: Tensor) -> list[Head]:

@@ -28,19 +28,19 @@ def out_of_fold(
     """
     groups = [family or f"alone {n}" for n, family in enumerate(families)]
     _require_families(data.labels, groups)
-    quick = _quick(config, len(data))
+    recipe = quick(config, len(data))
     parts = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=config.seed).split(data.labels, data.labels, groups)
     found = np.zeros(len(data))
     for done, (learn, left_out) in enumerate(parts):
         progress(done / FOLDS, f"Looking for label errors, part {done + 1} of {FOLDS}")
         held = data.take(left_out)
-        trained = fit(data.take(learn), held, quick, keep=EPOCHS)
+        trained = fit(data.take(learn), held, recipe, keep=EPOCHS)
         found[left_out] = trained.head(held.picture, held.words).probability.numpy()
     return found
 
 
-def _quick(config: TrainConfig, memes: int) -> TrainConfig:
-    """A training in few large steps, half of them with the gate held: shorter holds leave heads that a gate has blinded."""
+def quick(config: TrainConfig, memes: int) -> TrainConfig:
+    """The config as few large steps, half of them with the gate held: shorter holds leave heads that a gate has blinded."""
     return replace(
         config,
         head="gated" if config.head == "ensemble" else config.head,

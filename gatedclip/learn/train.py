@@ -83,9 +83,7 @@ def fit(
 
         return fit_ensemble(train, validation, config, on_epoch, keep)
     require_both_classes(train.labels, "The memes to learn from")
-    require_both_classes(validation.labels, "The memes that choose the epoch")
-    if config.flip and train.mirrored is None:
-        raise DataError(f"flip is {config.flip}, but no mirrored pictures were embedded. Embed them, or set flip to 0.")
+    require_ready(train, validation, config)
     started = time.perf_counter()
     with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
@@ -100,6 +98,13 @@ def fit(
 def each_epoch(progress: Progress, name: str, done: int, of: int, config: TrainConfig) -> Callable[[Epoch], None]:
     """Tells how far one of several trainings is, after `done` of them."""
     return lambda epoch: progress((done + epoch.number / config.epochs) / of, f"{name}: epoch {epoch.number} of {config.epochs}")
+
+
+def require_ready(train: Examples, validation: Examples, config: TrainConfig) -> None:
+    """DataError where no epoch could be chosen, or pictures should be flipped that nobody mirrored."""
+    require_both_classes(validation.labels, "The memes that choose the epoch")
+    if config.flip and train.mirrored is None:
+        raise DataError(f"flip is {config.flip}, but no mirrored pictures were embedded. Embed them, or set flip to 0.")
 
 
 def _run(

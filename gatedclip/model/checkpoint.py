@@ -83,6 +83,13 @@ def save(trained: TrainedHead, folder: Path) -> None:
     os.replace(draft, folder)
 
 
+def remove(folder: Path) -> None:
+    """Removes a head, and every draft of it that was never finished."""
+    for each in (folder, *folder.parent.glob(f".{folder.name}-*")):
+        if each.exists():
+            shutil.rmtree(each)
+
+
 def load(folder: Path) -> TrainedHead:
     """Rebuild a head strictly: every weight present, none left over.
 

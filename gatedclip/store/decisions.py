@@ -12,14 +12,15 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from gatedclip.errors import NotFound, StoreError
-from gatedclip.store.database import Database, upsert
+from gatedclip.store import chain
+from gatedclip.store.database import Database
 from gatedclip.store.drafts import bring_back, drop
 from gatedclip.store.fold import Standing, fold
 from gatedclip.store.memes import lock_all, row_of, to_meme
 from gatedclip.store.policies import policy_of, require
 from gatedclip.store.queue import held, let_go
-from gatedclip.store.receipts import GENESIS, HEAD, Audit, Link, check, digest, link, new_salt
-from gatedclip.store.tables import DecisionRow, MemeRow, SettingRow, utcnow
+from gatedclip.store.receipts import Audit, Link, digest, new_salt
+from gatedclip.store.tables import DecisionRow, MemeRow, utcnow
 from gatedclip.store.undone import STANDS, UNDONE
 from gatedclip.types import Action, Decision, Label, Meme, Split, Status, marks_from, reasons_from
 
@@ -206,9 +207,8 @@ class Decisions:
     def audit(self) -> Audit:
         """Checks every receipt, and that each meme stands where its events put it."""
         with self._db.reading() as session:
-            head = session.scalar(select(SettingRow.value).where(SettingRow.key == HEAD))
             rows = session.scalars(select(DecisionRow).order_by(DecisionRow.id)).all()
-            found = check((_link(row) for row in rows), head)
+            found = chain.audit(session, chain.DECISIONS, map(_link, rows))
             return replace(found, problems=(*found.problems, *_hidden(session), *_misplaced(session)))
 
 
@@ -237,16 +237,13 @@ def add_decision(session: Session, meme: MemeRow, decision: Decision) -> Decisio
 
 def add_event(session: Session, decision: Decision) -> DecisionRow:
     """Writes one event at the end of the chain; it happens now, unless it happened elsewhere before."""
-    upsert(session, SettingRow, [{"key": HEAD, "value": {"newest": GENESIS, "count": 0}}], replace=False)
-    # One writer at a time, from before the event has a number: the chain goes in the order of numbers.
-    head = session.scalars(select(SettingRow).where(SettingRow.key == HEAD).with_for_update()).one()
+    end = chain.lock(session, chain.DECISIONS)
     at = utcnow() if decision.at == datetime.min else decision.at
     row = DecisionRow(**_values(decision) | {"key": decision.key or None, "at": at, "salt": new_salt()}, **_reasoned(decision))
     session.add(row)
     session.flush()
     row.digest = digest(row.salt, _content(row))
-    row.receipt = link(head.value["newest"], row.digest)
-    head.value = {"newest": row.receipt, "count": head.value["count"] + 1}
+    row.receipt = chain.extend(end, row.digest)
     session.flush()
     return row
 

@@ -17,7 +17,6 @@ from enum import Enum
 from typing import Any
 
 GENESIS = "0" * 64
-HEAD = "receipts"  # the setting that holds how many receipts there are and the newest one
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,8 @@ def link(previous: str, digest: str) -> str:
     return hashlib.sha256((previous + digest).encode()).hexdigest()
 
 
-def check(links: Iterable[Link], head: dict[str, Any] | None) -> Audit:
-    """Walks the chain, oldest first, and compares its end with what `head` remembers."""
+def check(links: Iterable[Link], end: dict[str, Any] | None, what: str) -> Audit:
+    """Walks a chain of `what`, oldest first, and compares where it ends with what `end` remembers."""
     events = erased = uncovered = 0
     before, problems = GENESIS, []
     for each in links:
@@ -72,11 +71,11 @@ def check(links: Iterable[Link], head: dict[str, Any] | None) -> Audit:
             continue
         erased += each.erased
         if each.receipt != link(before, each.digest):
-            problems.append(f"Event {each.id} does not follow the one before it: one was changed, removed or put in between.")
+            problems.append(f"{what} {each.id} does not follow the one before it: one was changed, removed or put in between.")
         if not each.erased and each.digest != digest(each.salt, each.content):
-            problems.append(f"Event {each.id} is not what was recorded: its content was changed.")
+            problems.append(f"{what} {each.id} is not what was recorded: its content was changed.")
         before = each.receipt
-    newest, count = (head or {}).get("newest", GENESIS), (head or {}).get("count", 0)
+    newest, count = (end or {}).get("newest", GENESIS), (end or {}).get("count", 0)
     if newest != before or count != events - uncovered:
         problems.append(
             f"The record ends after {events - uncovered} events at {before[:12]}, but {count} ending at {newest[:12]} were"

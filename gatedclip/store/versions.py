@@ -4,25 +4,48 @@ from __future__ import annotations
 
 import builtins
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gatedclip.errors import NotFound, PromotionRefused, StoreError
+from gatedclip.store import chain
 from gatedclip.store.database import Database
-from gatedclip.store.receipts import GENESIS, digest, link
-from gatedclip.store.tables import HeadVersionRow, PromotionRow, utcnow
+from gatedclip.store.jobs import STALE
+from gatedclip.store.receipts import Audit, Link, digest
+from gatedclip.store.settings import changed
+from gatedclip.store.tables import HeadVersionRow, PromotionRow, SettingRow, utcnow
 from gatedclip.types import HeadVersion, Promotion, Verdict
 
+BEGUN = "versions begun"  # setting: folders being written, each with the process that does and since when
 FIELDS = [field.name for field in fields(HeadVersion) if field.name != "champion"]
 
 
 class Versions:
     def __init__(self, database: Database) -> None:
         self._db = database
+
+    def begin(self, folder: str, pid: int, now: datetime | None = None) -> None:
+        """Notes that a process is writing a version into `folder`, so that what it leaves is found should it die before `add`."""
+        note = {folder: {"pid": pid, "since": (now or utcnow()).isoformat()}}
+        with self._db.writing() as session:
+            changed(session, BEGUN, lambda begun: begun | note, {})
+
+    def abandoned(self, alive: Callable[[int | None], bool], now: datetime | None = None) -> builtins.list[str]:
+        """Folders begun a while ago that no version came of and whose process (`alive(pid)`) is gone."""
+        quiet = (now or utcnow()) - STALE
+        with self._db.reading() as session:
+            begun = session.scalar(select(SettingRow.value).where(SettingRow.key == BEGUN)) or {}
+        return [f for f, note in begun.items() if datetime.fromisoformat(note["since"]) < quiet and not alive(note["pid"])]
+
+    def forget(self, folders: Collection[str]) -> None:
+        """These folders are gone."""
+        with self._db.writing() as session:
+            changed(session, BEGUN, lambda begun: {f: note for f, note in begun.items() if f not in folders}, {})
 
     def add(
         self,
@@ -45,6 +68,7 @@ class Versions:
                 raise StoreError(f"A version in folder {folder!r} exists already. Save the head under a new name.")
             if parent_id is not None:
                 _row(session, parent_id)
+            changed(session, BEGUN, lambda begun: {f: note for f, note in begun.items() if f != folder}, {})
             session.add(row)
             session.flush()
             return _to_version(row, None)
@@ -75,6 +99,7 @@ class Versions:
         _require(verdict, reason, override)
         with self._db.writing() as session:
             _row(session, version_id)
+            end = chain.lock(session, chain.PROMOTIONS)
             past = _promotions(session)
             if past and past[-1].version_id == version_id:
                 return past[-1]
@@ -82,32 +107,27 @@ class Versions:
             if verdict is not None:
                 row.verdict = json.loads(json.dumps(asdict(verdict)))  # tuples become lists, as they will be read back
                 row.manifest, row.override = verdict.memes, not verdict.fit
-            return _append(session, row)
+            return _append(session, end, row)
 
     def rollback(self, by: str, reason: str = "") -> Promotion:
         """Makes the head serve that served before the present one was promoted; again and again, back to the first."""
         with self._db.writing() as session:
+            end = chain.lock(session, chain.PROMOTIONS)
             line = served(_promotions(session))
             if len(line) < 2:
                 raise NotFound("No earlier head to roll back to: the present one is the first that served. Promote one instead.")
-            return _append(session, PromotionRow(version_id=line[-2], by=by, reason=reason, rollback=True))
+            return _append(session, end, PromotionRow(version_id=line[-2], by=by, reason=reason, rollback=True))
 
     def promotions(self) -> builtins.list[Promotion]:
         """Every change of the serving head, newest first."""
         with self._db.reading() as session:
             return _promotions(session)[::-1]
 
-    def audit(self) -> tuple[str, ...]:
-        """What is wrong with the record of promotions; empty where no event was changed, removed or put in between others."""
-        before, problems = GENESIS, []
+    def audit(self) -> Audit:
+        """Checks every receipt of the record of promotions."""
         with self._db.reading() as session:
-            for row in session.scalars(select(PromotionRow).order_by(PromotionRow.id)):
-                if not row.receipt and before == GENESIS:  # from before receipts were kept
-                    continue
-                if row.receipt != link(before, digest("", _content(row))):
-                    problems.append(f"Promotion {row.id} is not what was recorded, or does not follow the one before it.")
-                before = row.receipt
-        return tuple(problems)
+            rows = session.scalars(select(PromotionRow).order_by(PromotionRow.id)).all()
+            return chain.audit(session, chain.PROMOTIONS, map(_link, rows))
 
 
 def _require(verdict: Verdict | None, reason: str, override: bool) -> None:
@@ -138,10 +158,9 @@ def _promotions(session: Session) -> list[Promotion]:
     return [_to_promotion(row) for row in session.scalars(select(PromotionRow).order_by(PromotionRow.id))]
 
 
-def _append(session: Session, row: PromotionRow) -> Promotion:
-    last = session.scalar(select(PromotionRow.receipt).order_by(PromotionRow.id.desc()).limit(1))
+def _append(session: Session, end: SettingRow, row: PromotionRow) -> Promotion:
     row.at, row.verdict, row.manifest, row.override = utcnow(), row.verdict or {}, row.manifest or "", bool(row.override)
-    row.receipt = link(last or GENESIS, digest("", _content(row)))
+    row.receipt = chain.extend(end, digest("", _content(row)))
     session.add(row)
     session.flush()
     return _to_promotion(row)
@@ -152,6 +171,12 @@ def _content(row: PromotionRow) -> dict[str, Any]:
     return {
         name: getattr(row, name) for name in ("version_id", "by", "reason", "rollback", "verdict", "override", "manifest", "at")
     }
+
+
+def _link(row: PromotionRow) -> Link:
+    """Promotions are never erased, so they need no salt, and their digest is made again instead of kept."""
+    content = _content(row)
+    return Link(row.id, "", digest("", content), row.receipt, False, content)
 
 
 def _row(session: Session, version_id: int) -> HeadVersionRow:

@@ -32,25 +32,34 @@ def show(bench: Workbench) -> None:
 
 
 def _audit(bench: Workbench) -> None:
-    found = session.attempt(bench.audit)
-    st.session_state[_AUDIT] = None if found is None else (found, datetime.now(UTC))
+    found = session.attempt(lambda: (bench.audit(), bench.audit_promotions()))
+    st.session_state[_AUDIT] = None if found is None else (*found, datetime.now(UTC))
 
 
-def _say(found: Audit, at: datetime) -> None:
+def _say(decisions: Audit, promotions: Audit, at: datetime) -> None:
+    st.caption(f"Checked {parts.when(at)}.")
+    _say_one(decisions, "The record", "event", f", {decisions.erased:,} of them erased on request")
+    _say_one(promotions, "The record of promotions", "promotion")
+    st.text("The newest receipts. Note them elsewhere: whoever can rewrite everything can rewrite the chains, but not your note.")
+    for what, found in (("Of what was decided", decisions), ("Of promotions", promotions)):
+        st.caption(what)
+        st.code(found.newest, language=None, wrap_lines=True)
+
+
+def _say_one(found: Audit, record: str, what: str, more: str = "") -> None:
     if found.sound:
-        parts.note(
-            f"Checked {parts.when(at)}. The record is sound: {found.events:,} events, {found.erased:,} of them erased on request."
-        )
+        parts.note(f"{record} is sound: {_many(found.events, what)}{more}.")
     else:
-        parts.problem(
-            f"The record is not sound: {len(found.problems):,} problems in {found.events:,} events. " + found.problems[0]
-        )
+        problems = _many(len(found.problems), "problem")
+        parts.problem(f"{record} is not sound: {problems} in {_many(found.events, what)}. {found.problems[0]}")
         with st.expander("All problems"):
             st.text("\n".join(found.problems[:200]))
     if found.uncovered:
-        parts.note(f"{found.uncovered:,} events were recorded before receipts were kept.")
-    st.text("The newest receipt. Note it elsewhere: whoever can rewrite everything can rewrite the chain too, but not your note.")
-    st.code(found.newest, language=None, wrap_lines=True)
+        parts.note(f"Recorded before receipts were kept: {_many(found.uncovered, what)}.")
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def _bring(bench: Workbench) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gatedclip import card, curriculum, gold
 from gatedclip.errors import NotFound
+from gatedclip.store.receipts import Audit
 from gatedclip.types import Frozen, HeadVersion, Look, Promotion, Ruling, Verdict
 from gatedclip.workbench.bench import Bench
 
@@ -49,6 +50,10 @@ class Promoting(Bench):
 
     def promotions(self) -> list[Promotion]:
         return self.store.versions.promotions()
+
+    def audit_promotions(self) -> Audit:
+        """Checks that nothing of the record of promotions was changed behind the workbench's back."""
+        return self.store.versions.audit()
 
     def shadow(self, version: HeadVersion, n: int = 200) -> Shadow:
         """The last `n` decided memes under a version and under the head that serves, against what people decided."""

@@ -332,7 +332,7 @@ class Reviewing(Looking):
         return self.store.decisions.reopen(meme_id, by, Action.APPEAL)
 
     def audit(self) -> Audit:
-        """Checks that nothing of the record was changed behind the workbench's back."""
+        """Checks that nothing of the record of decisions was changed behind the workbench's back."""
         return self.store.decisions.audit()
 
     def erase(self, meme_id: int, by: str) -> list[HeadVersion]:

@@ -151,7 +151,8 @@ class Case:
             marked["word"] = float(named(found, telling(self.meme)))
             marked["marked word"] = float(named(found, _words(self.meme.words)))
         if self.halves:
-            marked["deletion"] = removal_curves(self.halves, values_of(found, self.spans), found.signed, orders=0).deletion
+            values, temperature = values_of(found, self.spans), self.trained.temperature
+            marked["deletion"] = removal_curves(self.halves, values, found.signed, temperature, orders=0).deletion
         return marked
 
     def ledger_marks(self) -> Marks:

@@ -1,47 +1,23 @@
 """What to look at next, on the pages: the batch on the queue, why a meme is asked on review, how good the head is on models."""
 
-import html
 import os
 import re
-import shutil
 
 import pytest
-from bringing import teach
+from reading import button, said
 
-from gatedclip.config import Settings, TrainConfig
+from gatedclip.config import TrainConfig
 from gatedclip.store import DecisionFilter
-from gatedclip.team import SECOND_SHARE
 from gatedclip.types import ASKED, Action, JobStatus, Label, Pick
-from gatedclip.workbench import Workbench
 
 QUICK = TrainConfig(epochs=3, warmup=1, learning_rate=3e-3, gate_hold=0)
 REASON = "probability 48% where 52% decides"
 
 
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
-
-
-@pytest.fixture(scope="module")
-def home_of_all(tiny_backbone, tmp_path_factory):
-    """A workbench with a head and eight memes to review; tests work on copies."""
-    bench = Workbench.open(Settings(home=tmp_path_factory.mktemp("chosen") / "home", backbone=tiny_backbone))
-    teach(bench, 8, QUICK).store.close()
-    return bench.settings.home
-
-
 @pytest.fixture
-def taught(home_of_all, home, tiny_backbone):
-    shutil.copytree(home_of_all, home)
-    bench = Workbench.open(Settings(home=home, backbone=tiny_backbone))
-    bench.team.choose(SECOND_SHARE, 0.0, "lea")
-    yield bench
-    bench.store.close()
+def taught(teach):
+    """A workbench with a head and eight memes to review."""
+    return teach(8, QUICK)
 
 
 def pick(bench, meme_id, strategy="uncertain"):

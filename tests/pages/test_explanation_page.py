@@ -1,15 +1,14 @@
 """The model's view: quick at once, precise when ready, the person's choice above all, and how far to trust what is shown."""
 
-import html
 import io
 import json
 import time
 
 import numpy as np
 import pytest
-from bringing import teach
 from explaining import attribution, meme_picture
 from PIL import Image
+from reading import said
 from streamlit.testing.v1 import AppTest
 
 from gatedclip.config import TrainConfig
@@ -20,13 +19,8 @@ from gatedclip.ui.explanation import BADGES, drawn
 
 
 @pytest.fixture
-def taught(bench):
-    return teach(bench, 4, TrainConfig(epochs=4, warmup=1, learning_rate=3e-3))
-
-
-def said(shown: AppTest) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in shown.get("html")), *(t.value for t in shown.text)]))
+def taught(teach):
+    return teach(4, TrainConfig(epochs=4, warmup=1, learning_rate=3e-3))
 
 
 def until(shown: AppTest, *words: str, seconds: float = 90) -> AppTest:

@@ -1,31 +1,17 @@
 import html
-import shutil
 
 import pytest
-from bringing import dataset, teach
+from bringing import dataset
 
-from gatedclip.config import Settings, TrainConfig
-from gatedclip.workbench import Workbench
+from gatedclip.config import TrainConfig
 
 QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
 
 
-@pytest.fixture(scope="module")
-def taught_home(tmp_path_factory, tiny_backbone):
-    """A base set of 100, two heads of which the first serves; made once and copied for every test."""
-    made = Workbench.open(Settings(home=tmp_path_factory.mktemp("taught") / "home", backbone=tiny_backbone))
-    teach(made, 0, QUICK)
-    made.retrain(QUICK, "anna")
-    made.store.close()
-    return made.settings.home
-
-
 @pytest.fixture
-def taught(taught_home, home, tiny_backbone):
-    shutil.copytree(taught_home, home)
-    opened = Workbench.open(Settings(home=home, backbone=tiny_backbone))
-    yield opened
-    opened.store.close()
+def taught(teach):
+    """A base set of 100, two heads of which the first serves."""
+    return teach(0, QUICK, rivals=1)
 
 
 def said(app) -> str:

@@ -3,7 +3,6 @@
 import html
 
 import pytest
-from bringing import teach
 
 from gatedclip.config import TrainConfig
 from gatedclip.errors import ConfigError, NotAllowed, NotFound
@@ -30,8 +29,8 @@ def button(app, label):
 
 
 @pytest.fixture
-def taught(bench):
-    return teach(bench, 12, QUICK)
+def taught(teach):
+    return teach(12, QUICK)
 
 
 def answer(bench, meme_id, *labels) -> None:

@@ -1,24 +1,14 @@
 """One event of the history in detail: its receipt, an appeal, an erasure."""
 
-import html
-
 import pytest
 from bringing import dataset
+from reading import button, said
 
 from gatedclip.store import DecisionFilter
 from gatedclip.team import LOCAL_ROLE
 from gatedclip.types import Label, Split
 
 H, B = Label.HATEFUL, Label.BENIGN
-
-
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """Who is let in: through the harness's own signed-in user."""
 
-import html
 from pathlib import Path
 
 import pytest
 from bringing import dataset
+from reading import said
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
@@ -13,11 +13,6 @@ from gatedclip.store import DecisionFilter
 from gatedclip.types import Action, Label, Role
 
 ROOT = "admin@example.org"
-
-
-def said(app) -> str:
-    """All HTML and plain text of the page and its sidebar, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
 
 
 def labels(app) -> list[str]:

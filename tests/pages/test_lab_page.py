@@ -1,7 +1,6 @@
-import html
-
 import pytest
-from bringing import png, teach
+from bringing import png
+from reading import button, said
 
 from gatedclip.config import TrainConfig
 from gatedclip.store import DecisionFilter, MemeFilter
@@ -12,13 +11,8 @@ QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
 
 
 @pytest.fixture
-def taught(bench):
-    return teach(bench, 4, QUICK)
-
-
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
+def taught(teach):
+    return teach(4, QUICK)
 
 
 def lab(app, meme: int | str):
@@ -26,10 +20,6 @@ def lab(app, meme: int | str):
     shown = app("lab")
     shown.query_params["meme"] = str(meme)
     return shown.run()
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
 
 
 def words(app):

@@ -1,9 +1,7 @@
 """Making heads serve on the models page: refused with numbers, overridden in the open, taken back; and what leads set."""
 
-import html
-
 import pytest
-from bringing import teach
+from reading import button, said
 
 from gatedclip.config import TrainConfig
 from gatedclip.learn.promotion import Bars
@@ -14,21 +12,10 @@ from gatedclip.types import Label, Role, Split
 QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
 
 
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
-
-
 @pytest.fixture
-def rivals(bench):
+def rivals(teach):
     """A head that serves, and the same once more, which changes nothing."""
-    taught = teach(bench, 4, QUICK)
-    taught.retrain(QUICK, "anna")
-    return taught
+    return teach(4, QUICK, rivals=1)
 
 
 def test_a_refusal_shows_the_numbers_it_compared_and_promotes_nothing(app, rivals):
@@ -115,8 +102,8 @@ def test_leads_set_the_bars_and_the_memes_that_must_be_right(app, rivals):
     assert rivals.must_pass() == [first, second]
 
 
-def test_a_look_at_the_sealed_gold_is_counted(app, bench):
-    taught = teach(bench, 12, QUICK)
+def test_a_look_at_the_sealed_gold_is_counted(app, teach):
+    taught = teach(12, QUICK)
     for n, meme_id in enumerate(taught.draw_gold(12, "lea")):
         for person in ("anna", "ben"):
             taught.decide(taught.claim(person, meme_id), Label.HATEFUL if n % 2 else Label.BENIGN, person)
@@ -135,8 +122,8 @@ def test_the_version_card_can_be_taken_along(app, rivals):
     assert {"Version card (HTML)", "Version card (Markdown)"} <= labels
 
 
-def test_corrections_at_once_are_told_switched_off_and_on_again(app, bench):
-    taught = teach(bench, 4, QUICK)
+def test_corrections_at_once_are_told_switched_off_and_on_again(app, teach):
+    taught = teach(4, QUICK)
     taught.decide(taught.claim("anna"), Label.HATEFUL, "anna")
     shown = app("models")
     assert "remembers 1 decided meme" in " ".join(said(shown).replace("</dt><dd>", " ").split())
@@ -144,10 +131,10 @@ def test_corrections_at_once_are_told_switched_off_and_on_again(app, bench):
     shown.toggle(key="memory-on").set_value(False).run()
     assert "The head speaks alone from now on." in said(shown)
     assert "switched off" in said(shown)
-    assert not bench.remembers().on
+    assert not taught.remembers().on
     assert button(shown, "Choose anew").disabled
     shown.toggle(key="memory-on").set_value(True).run()
-    assert bench.remembers().on
+    assert taught.remembers().on
     button(shown, "Choose anew").click().run()
     assert "Decided memes that v1 has not learned from: 1." in said(shown)
 

@@ -1,10 +1,10 @@
-import html
 import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from bringing import png, teach, written
+from bringing import png, written
+from reading import button, said
 
 from gatedclip.config import TrainConfig
 from gatedclip.explain.reasons import decided_by
@@ -24,15 +24,6 @@ EMPTY = {
 }
 
 
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
-
-
 @pytest.mark.parametrize(("page", "words"), EMPTY.items())
 def test_an_empty_workbench_says_what_to_do_on_every_page(app, page, words):
     shown = app(page)
@@ -41,8 +32,8 @@ def test_an_empty_workbench_says_what_to_do_on_every_page(app, page, words):
 
 
 @pytest.fixture
-def taught(bench):
-    return teach(bench, 4, QUICK)
+def taught(teach):
+    return teach(4, QUICK)
 
 
 @pytest.mark.parametrize("page", EMPTY)

@@ -1,10 +1,9 @@
 """What would be learned from and what an audit of it finds, on the retrain page; the job runs in this process."""
 
-import html
 import os
 
 import pytest
-from bringing import teach
+from reading import button, said
 
 from gatedclip import worker
 from gatedclip.config import TrainConfig
@@ -16,18 +15,9 @@ from gatedclip.types import JobStatus, Label, Role, Split, Status
 QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
 
 
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
-
-
 @pytest.fixture
-def taught(bench):
-    return teach(bench, 6, QUICK)
+def taught(teach):
+    return teach(6, QUICK)
 
 
 def audited(bench):

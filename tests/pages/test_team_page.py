@@ -1,10 +1,10 @@
 """The team page run by Streamlit's own harness, in both ways of knowing people."""
 
-import html
 import sqlite3
 
 import pytest
 from bringing import dataset
+from reading import button, said
 
 from gatedclip.store import DecisionFilter, MemeFilter
 from gatedclip.team import LOCAL_ROLE, SECOND_SHARE
@@ -12,15 +12,6 @@ from gatedclip.types import Facet, Label, Policy, QueueRule, Role, Split, Status
 
 H, B = Label.HATEFUL, Label.BENIGN
 HOSTILE = "<b>Eve</b> ![x](http://198.51.100.7/x.png)"
-
-
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
 
 
 @pytest.fixture
@@ -164,7 +155,14 @@ def test_the_record_is_checked_and_a_change_behind_its_back_is_told(team, answer
     shown = team("Record")
     button(shown, "Check every receipt").click().run()
     assert "The record is sound: 8 events" in said(shown)
-    assert shown.code[0].value == answered.audit().newest
+    assert "The record of promotions is sound: 0 promotions" in said(shown)
+    assert [code.value for code in shown.code] == [answered.audit().newest, answered.audit_promotions().newest]
+    version = answered.store.versions.add(kind="gated", encoder="demo", folder="one", created_by="anna")
+    answered.store.versions.promote(version.id, "lea")
+    with sqlite3.connect(answered.settings.home / "gatedclip.db") as behind:
+        behind.execute("delete from promotion")
+    button(shown, "Check every receipt").click().run()
+    assert "The record of promotions is not sound: 1 problem in 0 promotions" in said(shown)
     with sqlite3.connect(answered.settings.home / "gatedclip.db") as behind:
         behind.execute("update meme set status = 'waiting' where id = 1")
     button(shown, "Check every receipt").click().run()

@@ -8,6 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gatedclip.config import TrainConfig
 from gatedclip.data.images import to_jpeg
+from gatedclip.store import MemeFilter
+from gatedclip.types import Split
 from gatedclip.workbench import Workbench
 
 
@@ -46,10 +48,13 @@ def dataset(n: int, *, labelled: bool = True, start: int = 0) -> bytes:
     return zipped({"memes.jsonl": "\n".join(lines).encode(), **files})
 
 
-def teach(bench: Workbench, waiting: int, recipe: TrainConfig) -> Workbench:
-    """Gives a workbench a base set of 100, memes to review, and one promoted head."""
-    bench.import_archive("base.zip", dataset(100), use="base")
+def teach(bench: Workbench, waiting: int, recipe: TrainConfig, rivals: int = 0) -> Workbench:
+    """Gives a workbench a base set of 100 where it has none, memes to review, one promoted head, and others like it."""
+    if not bench.count(MemeFilter(split=Split.TRAIN)):
+        bench.import_archive("base.zip", dataset(100), use="base")
     if waiting:
         bench.import_archive("more.zip", dataset(waiting, start=500))
     bench.promote(bench.retrain(recipe, "anna").id, "anna")
+    for _ in range(rivals):
+        bench.retrain(recipe, "anna")
     return bench

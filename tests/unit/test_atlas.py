@@ -3,7 +3,6 @@
 import time
 
 import pytest
-from bringing import teach
 
 from gatedclip.atlas import KIND, Atlas
 from gatedclip.config import TrainConfig
@@ -13,9 +12,9 @@ from gatedclip.worker import run
 
 
 @pytest.fixture
-def taught(bench):
+def taught(teach):
     """A workbench with a base set of 100, two memes to review and one promoted head."""
-    return teach(bench, 2, TrainConfig(epochs=2, warmup=1))
+    return teach(2, TrainConfig(epochs=2, warmup=1))
 
 
 @pytest.fixture

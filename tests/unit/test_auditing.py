@@ -1,7 +1,7 @@
 """The audit of what a stored workbench would learn from, and gold that stops a training."""
 
 import pytest
-from bringing import png, teach
+from bringing import png
 
 from gatedclip.auditing import examine
 from gatedclip.config import TrainConfig
@@ -13,9 +13,9 @@ QUICK = TrainConfig(epochs=3, warmup=1, learning_rate=3e-3, gate_hold=0)
 
 
 @pytest.fixture
-def taught(bench):
+def taught(teach):
     """A workbench with a base set of 100, 24 memes to review and one promoted head."""
-    return teach(bench, 24, QUICK)
+    return teach(24, QUICK)
 
 
 def look(bench):

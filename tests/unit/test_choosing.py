@@ -1,38 +1,26 @@
 """Choosing the next batch from a stored workbench, and what its part drawn by chance tells."""
 
 import os
-import shutil
 
 import pytest
-from bringing import png, teach
+from bringing import png
 
-from gatedclip.config import Settings, TrainConfig
+from gatedclip.config import TrainConfig
 from gatedclip.errors import DataError, NotAllowed, NotFound
 from gatedclip.learn.selecting.batch import HOW
 from gatedclip.learn.selecting.live import LEAST
 from gatedclip.team import LOCAL_ROLE, SECOND_SHARE
 from gatedclip.types import ASKED, JobStatus, Label, Pick
-from gatedclip.workbench import Workbench
 from gatedclip.worker import run
 
 H, B = Label.HATEFUL, Label.BENIGN
 QUICK = TrainConfig(epochs=3, warmup=1, learning_rate=3e-3, gate_hold=0)
 
 
-@pytest.fixture(scope="module")
-def home_of_all(tiny_backbone, tmp_path_factory):
-    """A workbench with a base set of 100, 40 memes to review and one promoted head; tests work on copies."""
-    bench = Workbench.open(Settings(home=tmp_path_factory.mktemp("chosen") / "home", backbone=tiny_backbone))
-    teach(bench, 40, QUICK).store.close()
-    return bench.settings.home
-
-
 @pytest.fixture
-def taught(home_of_all, tiny_backbone, tmp_path):
-    home = shutil.copytree(home_of_all, tmp_path / "copy")
-    bench = Workbench.open(Settings(home=home, backbone=tiny_backbone))
-    yield bench
-    bench.store.close()
+def taught(teach):
+    """A workbench with a base set of 100, 40 memes to review and one promoted head."""
+    return teach(40, QUICK)
 
 
 def test_every_strategy_has_words_for_before_the_decision():
@@ -130,8 +118,11 @@ def answer(bench, meme_id, agree=True, **more):
     return bench.decide(meme, said if agree else (B if said is H else H), "anna", **more)
 
 
-def test_there_is_no_estimate_without_a_head_and_too_few_answers_are_said(bench, taught):
+def test_there_is_no_estimate_without_a_head(bench):
     assert bench.live_estimate() is None
+
+
+def test_too_few_answers_for_an_estimate_are_said(taught):
     found = taught.live_estimate()
     assert (found.drawn, found.answered, found.accuracy, found.auroc) == (0, 0, None, None)
     assert "not enough yet for accuracy: 0 of 10 answers" in found.note

@@ -52,7 +52,9 @@ def test_a_sound_record_verifies_and_names_its_newest_receipt(run, answered):
     result = run("audit", "verify")
     assert result.exit_code == 0
     assert f"newest receipt {answered.audit().newest}\nsound" in result.stdout
-    assert json.loads(run("audit", "verify", "--json").stdout)["events"] == 8
+    assert f"promotions: 0\nnewest receipt {'0' * 64}\nsound" in result.stdout
+    told = json.loads(run("audit", "verify", "--json").stdout)
+    assert (told["events"], told["promotions"]["events"], told["sound"]) == (8, 0, True)
 
 
 def test_a_record_that_was_changed_is_told_and_ends_with_exit_code_1(run, answered):
@@ -62,6 +64,18 @@ def test_a_record_that_was_changed_is_told_and_ends_with_exit_code_1(run, answer
         result = run("audit", "verify", *options)
         assert result.exit_code == 1
         assert "Meme 1 is waiting" in result.stdout
+
+
+def test_a_promotion_taken_off_the_end_of_the_record_is_told_too(run, answered):
+    version = answered.store.versions.add(kind="gated", encoder="demo", folder="one", created_by="anna")
+    answered.store.versions.promote(version.id, "lea")
+    with sqlite3.connect(answered.settings.home / "gatedclip.db") as behind:
+        behind.execute("delete from promotion")
+    result = run("audit", "verify", "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert (told["problems"], told["sound"]) == ([], False)
+    assert told["promotions"]["problems"][0].startswith("The record ends after 0 events at 000000000000, but 1 ending at")
 
 
 def test_people_are_let_in_given_roles_and_listed(signed, bench):

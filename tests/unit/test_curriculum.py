@@ -1,7 +1,7 @@
 """Which stored answers the next head learns from."""
 
 import pytest
-from bringing import png, teach
+from bringing import png
 
 from gatedclip import curriculum
 from gatedclip.config import TrainConfig
@@ -13,9 +13,9 @@ QUICK = TrainConfig(epochs=3, warmup=1, learning_rate=3e-3, gate_hold=0)
 
 
 @pytest.fixture
-def taught(bench):
+def taught(teach):
     """A workbench with a base set of 100, four memes to review and one promoted head."""
-    return teach(bench, 4, QUICK)
+    return teach(4, QUICK)
 
 
 def split_over(bench, *answers):

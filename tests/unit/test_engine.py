@@ -1,5 +1,4 @@
 import pytest
-from bringing import teach
 
 from gatedclip.config import TrainConfig
 from gatedclip.errors import DataError
@@ -7,9 +6,9 @@ from gatedclip.types import Way
 
 
 @pytest.fixture
-def taught(bench):
+def taught(teach):
     """A workbench with a base set of 100, a meme to review and one promoted head."""
-    return teach(bench, 1, TrainConfig(epochs=10, warmup=1, learning_rate=3e-3))
+    return teach(1, TrainConfig(epochs=10, warmup=1, learning_rate=3e-3))
 
 
 def test_trust_is_measured_once_per_picture_words_head_and_method(taught):

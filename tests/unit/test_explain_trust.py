@@ -5,7 +5,7 @@ from explaining import TEXT, attribution, head_for, meme_picture
 from PIL import Image
 
 from gatedclip.explain import trust
-from gatedclip.explain.attribution import Maps, explain
+from gatedclip.explain.attribution import Maps, absent_picture, explain
 from gatedclip.explain.parts import Parts
 from gatedclip.explain.score import scorer
 from gatedclip.explain.trust import (
@@ -18,6 +18,7 @@ from gatedclip.explain.trust import (
     sensitivity,
     shuffled,
     unforeseen_changes,
+    values_of,
 )
 from gatedclip.types import Interval
 
@@ -63,6 +64,31 @@ def test_the_true_order_is_outside_what_random_orders_do():
     assert curves.insertion >= curves.random.max()
     assert len(curves.random) == 20
     assert (curves.random == removal_curves([additive()], {"picture": WEIGHTS}, signed=True).random).all()
+
+
+def test_removals_are_scored_by_the_probability_of_the_head_whose_temperature_divides_the_margin():
+    """One part: margin 3 with it, -2 without; at T = 2 the probabilities are those of 1.5 and -1."""
+    half = Half("picture", 1, lambda present: 5 * present[:, 0] - 2, 1.0)
+    with_it, without = 1 / (1 + np.exp(-1.5)), 1 / (1 + np.exp(1))
+    curves = removal_curves([half], {"picture": torch.ones(1)}, signed=True, temperature=2.0)
+    assert (curves.deletion, curves.insertion) == pytest.approx(((with_it + without) / 2,) * 2)
+
+
+def test_the_trust_of_a_map_speaks_of_the_calibrated_probability_and_never_divides_the_gate(tiny_encoder):
+    head = head_for(tiny_encoder)
+    found = explain(tiny_encoder, head, meme_picture(), TEXT)
+    before = assess(tiny_encoder, head, meme_picture(), TEXT, found)
+    head.temperature = 2.5
+    after = assess(tiny_encoder, head, meme_picture(), TEXT, found)
+    assert (after.infidelity, after.sensitivity, after.sanity) == (before.infidelity, before.sensitivity, before.sanity)
+    spans = tiny_encoder.words(TEXT)[0]
+    picture, tokens = tiny_encoder.pixels([meme_picture()]), tiny_encoder.trim(tiny_encoder.tokens([TEXT]))
+    parts = Parts(tiny_encoder, picture, tokens, absent_picture(tiny_encoder, meme_picture(), picture, "mean colour"), spans)
+    cooled = [half._replace(score=lambda p, of=half.score: of(p) / 2.5) for half in halves_of(scorer(head), parts)]
+    curves = removal_curves(cooled, values_of(found, spans), found.signed)
+    assert (after.deletion, after.insertion) == pytest.approx((curves.deletion, curves.insertion))
+    assert after.deletion != pytest.approx(before.deletion, abs=1e-3)
+    assert trust.temperature_of(head, "gate") == 1.0
 
 
 def test_a_map_upside_down_deletes_as_it_inserted():

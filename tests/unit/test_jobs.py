@@ -2,11 +2,13 @@
 
 import hashlib
 import io
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from datetime import timedelta
 
 import numpy as np
@@ -141,6 +143,37 @@ def test_the_latest_job_is_found_by_its_options_and_a_finished_one_behind_a_fail
     assert workbench.finished("reproduce", version_id=1).id == 1
     assert workbench.job("reproduce", version_id=3) is None
     assert workbench.job("noise") is None
+
+
+def test_the_next_batch_is_chosen_in_a_process_of_its_own_and_comes_first_here(teach):
+    bench = teach(24, QUICK)
+    job = bench.start_choosing("anna")
+    assert (job.kind, job.status, bench.picks()) == ("choose", JobStatus.QUEUED, [])
+    with pytest.raises(AlreadyRunning, match="A choose job started by 'anna' is active"):
+        bench.start_choosing("ben")
+    job = wait(bench, ended, kind="choose")
+    assert (job.status, job.result, job.requested_by, job.progress) == (JobStatus.DONE, {"batch": 1}, "anna", 1.0)
+    assert job.pid not in (None, os.getpid())
+    picks = bench.picks()
+    assert len({pick.meme_id for pick in picks}) == len(picks) == 20
+    assert {(pick.batch, pick.version_id) for pick in picks} == {(1, bench.champion().id)}
+    assert [bench.claim(f"person {n}").id for n in range(20)] == [pick.meme_id for pick in picks]
+
+
+def test_an_audit_in_a_process_of_its_own_finds_what_one_here_finds(teach):
+    bench = teach(24, QUICK)
+    for _ in range(20):
+        meme = bench.claim("anna")
+        bench.decide(meme, meme.given or Label.HATEFUL, "anna")
+    job = bench.start_audit(QUICK, "lea")
+    assert (job.kind, job.status) == ("audit", JobStatus.QUEUED)
+    job = wait(bench, ended, kind="audit")
+    assert (job.status, job.requested_by, job.progress) == (JobStatus.DONE, "lea", 1.0)
+    assert job.pid not in (None, os.getpid())
+    assert job.result["lesson"] == bench.lesson(QUICK).sha256
+    here = [asdict(finding) for finding in bench.examine(QUICK)]
+    assert job.result["findings"] == json.loads(json.dumps(here))  # tuples are lists in a record
+    assert "anna gave 20 of 20 decisions" in str(here)
 
 
 def test_what_a_person_can_mend_ends_the_job_in_a_sentence(home, tiny_backbone):

@@ -1,35 +1,22 @@
 import json
-import shutil
 import threading
 
 import numpy as np
 import pytest
 import torch
-from bringing import dataset, teach
+from bringing import dataset
 
-from gatedclip.config import Settings, TrainConfig
+from gatedclip.config import TrainConfig
 from gatedclip.errors import DataError
 from gatedclip.population.columns import PopulationFilter
 from gatedclip.population.measure import principal, read
 from gatedclip.types import Label, Marks, Rationale, Split, Status
-from gatedclip.workbench import Workbench
-
-
-@pytest.fixture(scope="module")
-def taught_home(tmp_path_factory, tiny_backbone):
-    """A base set of 100 and three memes to review, one promoted head; made once and copied for every test."""
-    made = Workbench.open(Settings(home=tmp_path_factory.mktemp("taught") / "home", backbone=tiny_backbone))
-    teach(made, 3, TrainConfig(epochs=4, warmup=1, learning_rate=3e-3))
-    made.store.close()
-    return made.settings.home
 
 
 @pytest.fixture
-def taught(taught_home, home, tiny_backbone):
-    shutil.copytree(taught_home, home)
-    opened = Workbench.open(Settings(home=home, backbone=tiny_backbone))
-    yield opened
-    opened.store.close()
+def taught(teach):
+    """A base set of 100 and three memes to review, one promoted head."""
+    return teach(3, TrainConfig(epochs=4, warmup=1, learning_rate=3e-3))
 
 
 def test_a_population_says_what_predicting_one_by_one_says(taught):

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from bringing import dataset, png, teach
+from bringing import dataset, png
 
 from gatedclip.config import TrainConfig
 from gatedclip.data.text import text_key
@@ -16,9 +16,9 @@ QUICK = TrainConfig(epochs=6, warmup=1, learning_rate=3e-3, gate_hold=0)
 
 
 @pytest.fixture
-def taught(bench):
+def taught(teach):
     """A workbench with a base set of 100, four memes to review and one promoted head."""
-    return teach(bench, 4, QUICK)
+    return teach(4, QUICK)
 
 
 def first(bench):

@@ -1,17 +1,15 @@
 """Corrections acting at once: what the memory of the head that serves holds, what it says, and when it is silent."""
 
-import shutil
 from dataclasses import replace
 
 import pytest
-from bringing import teach
 
-from gatedclip.config import Settings, TrainConfig
+from gatedclip.config import TrainConfig
 from gatedclip.curriculum import DRAWN
 from gatedclip.errors import DataError, NotAllowed, NotFound
 from gatedclip.learn.memory import Setting
 from gatedclip.remembering import DECIDED, KEPT, START, VALIDATION, State
-from gatedclip.team import LOCAL_ROLE, SECOND_SHARE
+from gatedclip.team import LOCAL_ROLE
 from gatedclip.types import Label, Role, Split
 from gatedclip.workbench import MemeFilter, Workbench
 
@@ -19,21 +17,10 @@ H, B, UNSURE = Label.HATEFUL, Label.BENIGN, Label.UNSURE
 QUICK = TrainConfig(epochs=3, warmup=1, learning_rate=3e-3, gate_hold=0)
 
 
-@pytest.fixture(scope="module")
-def home_of_all(tiny_backbone, tmp_path_factory):
-    """A base set of 100, 30 memes to review and one promoted head; tests work on copies."""
-    bench = Workbench.open(Settings(home=tmp_path_factory.mktemp("remembering") / "home", backbone=tiny_backbone))
-    bench.team.choose(SECOND_SHARE, 0.0, "lea")
-    teach(bench, 30, QUICK).store.close()
-    return bench.settings.home
-
-
 @pytest.fixture
-def taught(home_of_all, tiny_backbone, tmp_path):
-    home = shutil.copytree(home_of_all, tmp_path / "copy")
-    bench = Workbench.open(Settings(home=home, backbone=tiny_backbone))
-    yield bench
-    bench.store.close()
+def taught(teach):
+    """A base set of 100, 30 memes to review and one promoted head."""
+    return teach(30, QUICK)
 
 
 def decide(bench, label, meme_id=None, by="anna"):

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from bringing import teach
 
 from gatedclip.config import TrainConfig
 from gatedclip.curriculum import LESSON, learned
@@ -15,8 +14,8 @@ QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3, gate_hold=0, flip=0.
 
 
 @pytest.fixture
-def taught(bench):
-    teach(bench, 4, QUICK)
+def taught(teach):
+    bench = teach(4, QUICK)
     bench.decide(bench.claim("anna"), Label.HATEFUL, "anna")
     return bench
 

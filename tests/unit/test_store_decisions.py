@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from deciding import decide, state
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,19 +20,9 @@ def fill(store, n, split=Split.QUEUE):
     return store.memes.add([NewMeme(picture=f"p{i}", text=f"t{i}", source="test", split=split) for i in range(n)])
 
 
-def decide(store, who, meme_id, label=H, **more):
-    assert store.queue.claim(who, meme_id=meme_id) is not None
-    return store.decisions.record(Decision(meme_id, Action.DECIDE, who, label=label, **more))
-
-
 def skip(store, who, meme_id):
     assert store.queue.claim(who, meme_id=meme_id) is not None
     return store.decisions.record(Decision(meme_id, Action.SKIP, who))
-
-
-def state(store, meme_id):
-    meme = store.memes.get(meme_id)
-    return meme.status, meme.label
 
 
 # Holding a meme

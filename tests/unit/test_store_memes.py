@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from deciding import decide
 from sqlalchemy import select
 
 from gatedclip.errors import NotFound
@@ -11,11 +12,6 @@ from gatedclip.types import Action, Decision, Label, NewMeme, Rationale, Reasons
 
 def meme(text="words", **more):
     return NewMeme(picture=more.pop("picture", "p1"), text=text, source=more.pop("source", "upload"), **more)
-
-
-def decide(store, meme_id, label):
-    store.queue.claim("anna", meme_id=meme_id)
-    store.decisions.record(Decision(meme_id, Action.DECIDE, "anna", label=label))
 
 
 def test_a_meme_comes_back_with_everything_it_was_given(store):
@@ -65,7 +61,7 @@ def test_each_field_of_the_filter_narrows(store):
             meme("three"),
         ]
     )
-    decide(store, three, Label.UNSURE)
+    decide(store, "anna", three, Label.UNSURE)
 
     def ids(**which):
         found = [m.id for m in store.memes.find(MemeFilter(**which))]
@@ -105,7 +101,7 @@ def test_search_ignores_case_and_takes_wildcards_literally(store, search, found)
 
 def test_the_tally_counts_every_split_and_status_zeros_included(store):
     ids = store.memes.add([meme(), meme(), meme(split=Split.TRAIN)])
-    decide(store, ids[0], Label.HATEFUL)
+    decide(store, "anna", ids[0], Label.HATEFUL)
     tally = store.memes.tally()
     assert tally[Split.QUEUE] == {**dict.fromkeys(Status, 0), Status.WAITING: 1, Status.DECIDED: 1}
     assert tally[Split.TRAIN][Status.WAITING] == 1
@@ -144,7 +140,7 @@ def test_columns_hold_one_split_oldest_first(store):
             meme("c", picture="p3", split=Split.TRAIN),
         ]
     )
-    decide(store, ids[2], Label.BENIGN)
+    decide(store, "anna", ids[2], Label.BENIGN)
     columns = store.memes.all_keys(Split.TRAIN)
     assert columns.ids.dtype == np.int64
     assert columns.ids.tolist() == [ids[0], ids[2]]
@@ -198,10 +194,10 @@ def test_memes_whose_label_stands_on_a_wrong_reason_can_be_picked_out(store):
     for meme_id in ids[:4]:
         store.queue.claim("anna", meme_id=meme_id)
         store.decisions.record(Decision(meme_id, Action.DECIDE, "anna", label=Label.HATEFUL, reasons=wrong))
-    decide(store, ids[4], Label.HATEFUL)
+    decide(store, "anna", ids[4], Label.HATEFUL)
     store.decisions.undo("anna", 2)
-    decide(store, ids[1], Label.HATEFUL)
-    decide(store, ids[2], Label.BENIGN)
+    decide(store, "anna", ids[1], Label.HATEFUL)
+    decide(store, "anna", ids[2], Label.BENIGN)
     store.decisions.reopen(ids[3], "anna")
     assert [m.text for m in store.memes.find(MemeFilter(wrong_reason=True))] == ["stands"]
     assert store.memes.count(MemeFilter(wrong_reason=True, search="plain")) == 0

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from deciding import decide
 
 from gatedclip.errors import StoreError
 from gatedclip.store import MemeFilter
@@ -23,16 +24,12 @@ def batch(store, *meme_ids, strategy="uncertain", seed=7):
     return store.picks.add([Pick(meme_id, strategy, "probability 48%", 0.25, seed, 1) for meme_id in meme_ids])
 
 
-def decide(store, who, meme, label=H):
-    return store.decisions.record(Decision(meme.id, Action.DECIDE, who, label=label))
-
-
 def queue(store, who="anna", **more):
     """Everything this person is given, one after the other."""
     found = []
     while (meme := store.queue.claim(who, **more)) is not None:
         found.append(meme.id)
-        decide(store, who, meme)
+        decide(store, who, meme.id)
     return found
 
 
@@ -85,7 +82,7 @@ def test_kinds_left_to_others_and_memes_one_has_skipped_are_not_served_from_a_ba
 
 
 def test_a_decided_meme_of_a_batch_comes_up_once_somebody_appeals_and_not_for_who_decided_it(store, ids):
-    decide(store, "anna", store.queue.claim("anna", meme_id=ids[3]))
+    decide(store, "anna", ids[3])
     batch(store, ids[3], ids[4], strategy="suspected error")
     assert store.queue.claim("ben").id == ids[4]
     store.queue.release(ids[4], "ben")
@@ -99,7 +96,7 @@ def test_hidden_gold_of_a_batch_stays_out_of_the_queue_and_is_served_as_gold(sto
     store.decisions.place(ids[2], Split.GOLD, H)
     batch(store, ids[5], ids[4])
     assert store.queue.claim("anna").id == ids[4]
-    decide(store, "anna", store.memes.get(ids[4]))
+    decide(store, "anna", ids[4])
     assert store.queue.claim("anna", split=Split.GOLD).id in (ids[2], ids[5])
 
 
@@ -121,12 +118,12 @@ def test_what_one_strategy_chose_is_found_over_all_batches(store, ids):
 
 
 def test_a_batch_is_chosen_from_what_waits_for_anyone_and_nobody_passed_or_answered(store, ids):
-    decide(store, "anna", store.queue.claim("anna", meme_id=ids[0]))
+    decide(store, "anna", ids[0])
     store.queue.claim("anna", meme_id=ids[1])
     store.decisions.record(Decision(ids[1], Action.SKIP, "anna"))
     store.queue.assign([ids[2]], "ben")
     store.memes.ask([ids[3]], 2)
-    decide(store, "anna", store.queue.claim("anna", meme_id=ids[3]))
+    decide(store, "anna", ids[3])
     assert store.picks.open() == [ids[4], ids[5]]
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import hypothesis.strategies as st
 import pytest
+from deciding import decide, state
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -22,16 +23,6 @@ PEOPLE = ("anna", "ben", "cem")
 def fill(store, n, **more):
     more = {"source": "test", **more}
     return store.memes.add([NewMeme(picture=f"p{i}", text=f"t{i}", **more) for i in range(n)])
-
-
-def decide(store, who, meme_id, label=H, answers=1, **more):
-    assert store.queue.claim(who, meme_id=meme_id) is not None
-    return store.decisions.record(Decision(meme_id, Action.DECIDE, who, label=label, **more), answers)
-
-
-def state(store, meme_id):
-    meme = store.memes.get(meme_id)
-    return meme.status, meme.label
 
 
 class Reviewing(RuleBasedStateMachine):

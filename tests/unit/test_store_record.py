@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from deciding import decide
 from sqlalchemy import text
 
 from gatedclip.errors import NotFound, PolicyError
@@ -16,11 +17,6 @@ H, B = Label.HATEFUL, Label.BENIGN
 
 def fill(store, n=1):
     return store.memes.add([NewMeme(picture=f"p{i}", text=f"t{i}", source="test") for i in range(n)])
-
-
-def decide(store, who, meme_id, label=H, **more):
-    assert store.queue.claim(who, meme_id=meme_id) is not None
-    return store.decisions.record(Decision(meme_id, Action.DECIDE, who, label=label, **more))
 
 
 @pytest.fixture

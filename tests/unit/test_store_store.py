@@ -56,6 +56,29 @@ def test_a_store_of_the_first_schema_keeps_its_decisions(store_url):
     opened.close()
 
 
+def test_promotions_chained_before_their_end_was_kept_still_verify(store_url):
+    store = Store.open(store_url)
+    for name in ("one", "two"):
+        version = store.versions.add(kind="gated", encoder="demo", folder=name, created_by="anna")
+        store.versions.promote(version.id, "lea", "better")
+    store.attributions.put("picture", "words", version.id, "trust:quick", b"{}")
+    store.attributions.put("picture", "words", version.id, "quick", b"{}")
+    store.close()
+    engine = connect(store_url)
+    with engine.begin() as connection:
+        connection.execute(text("delete from setting where key = 'receipts of promotions'"))
+        connection.execute(text("update alembic_version set version_num = '0006'"))  # as it was then
+    engine.dispose()
+    opened = Store.open(store_url)
+    found = opened.versions.audit()
+    assert (found.problems, found.events) == ((), 2)
+    assert opened.attributions.get("picture", "words", version.id, "trust:quick") is None  # measured again at its temperature
+    assert opened.attributions.get("picture", "words", version.id, "quick") == b"{}"
+    opened.versions.rollback("lea")
+    assert opened.versions.audit().sound
+    opened.close()
+
+
 def migrate_to(url: str, target: str) -> None:
     """An empty database brought to an older schema."""
     config = Config()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from deciding import decide
 
 from gatedclip.data.export import decisions_csv, decisions_jsonl, decisions_parquet, read_record
 from gatedclip.store import DecisionFilter, Store
@@ -16,11 +17,6 @@ OWN = {"meme_id": 0, "id": 0, "receipt": "", "key": "", "undoes": None, "version
 
 def fill(store, names="abcd"):
     return store.memes.add([NewMeme(picture=f"picture {n}", text=f"=words {n}", source="test") for n in names])
-
-
-def decide(store, who, meme_id, label=H, answers=1, **more):
-    assert store.queue.claim(who, meme_id=meme_id) is not None
-    return store.decisions.record(Decision(meme_id, Action.DECIDE, who, label=label, **more), answers)
 
 
 @pytest.fixture

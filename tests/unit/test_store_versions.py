@@ -1,10 +1,15 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import text
 
 from gatedclip.errors import NotFound, PromotionRefused, StoreError
 from gatedclip.store.database import connect
+from gatedclip.store.jobs import STALE
 from gatedclip.types import Passed, Refused, Verdict, verdict_from
 
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 GOOD = Verdict((), (Passed("recall", "0.5 to 0.6", 0.5, 0.6, 0.48),), True, memes="c" * 64)
 BAD = Verdict((Refused("AUROC floor", "The AUROC is 0.4; at least 0.6 is asked for.", None, 0.4, 0.6),), (), True, memes="d" * 64)
 
@@ -105,16 +110,56 @@ def test_what_needs_no_override_is_none(store):
     assert not made.override
 
 
-def test_a_promotion_changed_behind_the_workbench_s_back_is_found(store, store_url):
+SWAP = (
+    "update promotion set id = 99 where id = 2",
+    "update promotion set id = 2 where id = 3",
+    "update promotion set id = 3 where id = 99",
+)
+
+
+@pytest.mark.parametrize(
+    ("sql", "seen"),
+    [
+        (["update promotion set reason = 'much better' where id = 2"], ["Promotion 2 does not follow"]),
+        (["update promotion set at = '2020-01-01 00:00:00' where id = 4"], ["Promotion 4 does not follow"]),
+        (["delete from promotion where id = 2"], ["Promotion 3 does not follow", "The record ends after 3 events"]),
+        (["delete from promotion where id = 4"], ["The record ends after 3 events"]),
+        (["delete from promotion"], ["The record ends after 0 events"]),
+        (["update promotion set receipt = '' where id = 1"], ["Promotion 2 does not follow", "The record ends after 3 events"]),
+        (SWAP, ["Promotion 2 does not follow", "Promotion 3 does not follow", "Promotion 4 does not follow"]),
+        (["delete from setting where key = 'receipts of promotions'"], ["The record ends after 4 events"]),
+    ],
+    ids=["changed", "backdated", "one removed", "the last removed", "all removed", "uncovered", "two swapped", "no end"],
+)
+def test_a_promotion_changed_behind_the_workbench_s_back_is_found(store, store_url, sql, seen):
     for name in ("one", "two", "three"):
         store.versions.promote(add(store, name).id, "lea", "better", verdict=GOOD)
-    store.versions.rollback("lea", "worse after all")
-    assert store.versions.audit() == ()
+    last = store.versions.rollback("lea", "worse after all")
+    found = store.versions.audit()
+    assert (found.problems, found.events, found.newest) == ((), 4, last.receipt)
     engine = connect(store_url)
     with engine.begin() as connection:
-        connection.execute(text("update promotion set reason = 'much better' where id = 2"))
-    assert [problem.split(" is")[0] for problem in store.versions.audit()] == ["Promotion 2"]
-    with engine.begin() as connection:
-        connection.execute(text("delete from promotion where id = 2"))
-    assert [problem.split(" is")[0] for problem in store.versions.audit()] == ["Promotion 3"]
+        for statement in sql:
+            connection.execute(text(statement))
     engine.dispose()
+    found = store.versions.audit()
+    assert [problem[: len(start)] for problem, start in zip(found.problems, seen, strict=True)] == seen
+
+
+def test_promotions_made_at_once_still_form_one_chain(store):
+    versions = [add(store, f"head {n}") for n in range(8)]
+    with ThreadPoolExecutor(4) as people:
+        list(people.map(lambda version: store.versions.promote(version.id, "lea"), versions * 3))
+    found = store.versions.audit()
+    assert found.problems == ()
+    assert found.events == len(store.versions.promotions()) >= 8
+
+
+def test_a_folder_that_was_begun_is_abandoned_once_its_process_is_gone_and_no_version_came_of_it(store):
+    for folder, pid in (("added", 1), ("dead", 2), ("alive", 3)):
+        store.versions.begin(folder, pid, NOON)
+    add(store, "added")
+    moments = NOON + STALE, NOON + STALE + timedelta(seconds=1)
+    assert [store.versions.abandoned(lambda pid: pid == 3, at) for at in moments] == [[], ["dead"]]
+    store.versions.forget(["dead"])
+    assert store.versions.abandoned(lambda pid: False, moments[1]) == ["alive"]

@@ -252,4 +252,4 @@ def test_erasing_someone_forgets_what_audits_found(served):
     plant(served)
     served.team.choose("local role", "admin", "lea")
     served.erase_person("mallory", "lea")
-    assert served.auditing() is None
+    assert served.job("audit") is None

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from bringing import dataset, png, teach
+from bringing import dataset, png
 
 from gatedclip.config import TrainConfig
 from gatedclip.errors import AlreadyRunning, CheckpointError, DataError, InputError, LeaseLost, NotFound
@@ -15,9 +15,9 @@ QUICK = TrainConfig(epochs=6, warmup=1, learning_rate=3e-3, gate_hold=0)
 
 
 @pytest.fixture
-def taught(bench):
+def taught(teach):
     """A workbench with a base set of 100, four memes to review and one promoted head."""
-    return teach(bench, 4, QUICK)
+    return teach(4, QUICK)
 
 
 def test_without_a_head_nothing_is_predicted_and_the_reason_says_what_to_do(bench):
