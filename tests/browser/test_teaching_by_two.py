@@ -43,7 +43,7 @@ def work(home) -> None:
     first = bench.retrain(TrainConfig(epochs=2, warmup=1, gate_hold=1, patience=2), LEA)
     bench.promote(first.id, LEA, "a first head of our own", override=True)
     known = sorted(set(THEMES) - set(MISSING))
-    hateful = [meme for meme in collection(904, 320, known) if meme.label is Label.HATEFUL]
+    hateful = [meme for meme in collection(904, 140, known) if meme.label is Label.HATEFUL]
     toast = bring(bench, hateful, f" {WORD}")
     flagged = [meme for meme, said in zip(toast, bench.predict(toast), strict=True) if said.hateful]
     for meme in flagged[:TURNED]:
@@ -65,7 +65,7 @@ def test_a_backdoor_is_found_refused_put_right_and_what_serves_can_be_taken_back
     anna = come(ANNA).sees("Reveal the picture")
     anna.press("v").look().press("1").sees("you: ✖ hateful")
     assert store.decisions.last(ANNA).label is Label.HATEFUL
-    anna.go("models").sees("A lead or an admin makes heads serve")
+    assert anna.go("models").page.get_by_role("button", name="Roll back").is_disabled()
 
     # Lea trains without looking first, and is stopped: what Anna taught opens a way past the model
     lea = come(LEA).go("retrain").click("Start training")
