@@ -43,7 +43,7 @@ def work(home) -> None:
     first = bench.retrain(TrainConfig(epochs=2, warmup=1, gate_hold=1, patience=2), LEA)
     bench.promote(first.id, LEA, "a first head of our own", override=True)
     known = sorted(set(THEMES) - set(MISSING))
-    hateful = [meme for meme in collection(904, 140, known) if meme.label is Label.HATEFUL]
+    hateful = [meme for meme in collection(904, 240, known) if meme.label is Label.HATEFUL]
     toast = bring(bench, hateful, f" {WORD}")
     flagged = [meme for meme, said in zip(toast, bench.predict(toast), strict=True) if said.hateful]
     for meme in flagged[:TURNED]:

@@ -168,7 +168,7 @@ def test_the_record_names_nobody_and_who_taught_it_is_looked_up(poisoned):
     made = poisoned.promote(2, "lea", "to see it", override=True)
     assert verdict_from(made.verdict) == verdict
     assert "mallory" not in str(made.verdict)
-    assert poisoned.store.versions.audit() == ()
+    assert poisoned.store.versions.audit().problems == ()
     (refusal,) = verdict.refusals
     assert poisoned.who_taught(refusal) == {"mallory": 12}
     poisoned.team.choose("local role", "admin", "lea")
