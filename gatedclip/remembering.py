@@ -132,7 +132,7 @@ class Remembering:
         truth = np.concatenate([hateful(validation), memory.hateful])
         apart = kin(memory.ids, held.families, memory, held.families)
         apart = np.concatenate([np.zeros((len(validation), len(memory.ids)), dtype=bool), apart])
-        setting = choose(memory, query, alone, truth, (known, ~known), apart).setting
+        setting = choose(memory, query, alone, truth, known, apart).setting
         moved = mixed(alone, recall(memory, query, setting, apart), setting.mix)
         config = TrainConfig.from_dict(version.config)
         threshold = operating_threshold(truth[known], moved[known], config) if setting.mix else trained.threshold

@@ -20,6 +20,7 @@ from gatedclip.model.metrics import require_both_classes
 MIXES = tuple(n / 10 for n in range(11))  # 0 switches the memory off
 FLOORS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95)  # cosines below which a decided meme is no neighbour
 NEIGHBOURS = (5, 20)
+SPOILS = 0.01  # how much worse the Brier score on validation memes may become
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,9 @@ class Choice:
     """The setting that did best, and what each did."""
 
     setting: Setting
-    brier: float  # of the mixed probabilities, mean over the parts; lower is better
+    brier: float  # of the mixed probabilities, mean of validation and decided memes; lower is better
     without: float  # of the head alone
-    tried: tuple[tuple[Setting, float], ...]  # every setting with its Brier score
+    tried: tuple[tuple[Setting, float], ...]  # every setting that spoils little, with its Brier score
 
 
 @dataclass(frozen=True)
@@ -120,30 +121,33 @@ def choose(
     query: np.ndarray,
     probability: np.ndarray,
     hateful: np.ndarray,
-    parts: Sequence[np.ndarray],
+    known: np.ndarray,
     apart: np.ndarray | None = None,
 ) -> Choice:
-    """The setting whose mixed probabilities have the lowest Brier score on memes of known label, as the mean over `parts`; off
-    where none beats the head.
+    """The setting whose mixed probabilities have the lowest Brier score on memes of known label; off where none beats the head.
+
+    `query` (B, P) unit vectors, `probability` (B,) of the head, `hateful` (B,) 0/1; `apart` as in `recall`. `known` (B,) are the
+    validation memes, which show what a memory spoils: there the score may rise by SPOILS at most. The others are the decided
+    memes, each asked without its family: validation holds nothing of what only decisions are about. Both have the same say,
+    however many they are. Of equals the smaller mix wins.
 
     Not the AUROC: it takes no notice of votes that move many scores across the threshold as long as their order stays, and the
-    settings it prefers cost several times as much on what the head knew (docs/memory.md).
-
-    `query` (B, P) unit vectors, `probability` (B,) of the head, `hateful` (B,) 0/1, each part a mask (B,); `apart` as in
-    `recall`. Give the validation memes as one part and the decided memes, each asked without its family, as another: validation
-    shows what a memory spoils, and holds nothing of what only decisions are about. Of equals the smaller mix wins. Raises
-    DataError when a part holds one class only.
+    settings it prefers cost several times as much on what the head knew (docs/memory.md). Raises DataError when either kind
+    holds one class only.
     """
-    for part in parts:
+    for part in (known, ~known):
         require_both_classes(hateful[part], "The memes that choose the mix")
 
-    def brier(said: np.ndarray) -> float:
-        return float(np.mean([np.mean((said[part] - hateful[part]) ** 2) for part in parts]))
+    def brier(said: np.ndarray) -> tuple[float, float]:
+        squares = (said - hateful) ** 2
+        return float(squares[known].mean()), float(squares[~known].mean())
 
-    tried = [(Setting(), brier(probability))]
+    alone = brier(probability)
+    tried = [(Setting(), sum(alone) / 2)]
     for floor, neighbours in product(FLOORS, NEIGHBOURS):
         recalled = recall(memory, query, Setting(0.0, floor, neighbours), apart)
-        tried += [(Setting(mix, floor, neighbours), brier(mixed(probability, recalled, mix))) for mix in MIXES[1:]]
+        scores = [(Setting(mix, floor, neighbours), brier(mixed(probability, recalled, mix))) for mix in MIXES[1:]]
+        tried += [(setting, sum(both) / 2) for setting, both in scores if both[0] <= alone[0] + SPOILS]
     best, score = min(sorted(tried, key=lambda each: each[0].mix), key=lambda each: each[1])
     return Choice(best, score, tried[0][1], tuple(tried))
 

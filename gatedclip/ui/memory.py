@@ -97,7 +97,9 @@ def _effects(state: State) -> None:
         for name, e in state.effects.items()
     ]
     parts.table(("head alone → with memory", "Brier score", "AUROC", "accuracy"), rows)
-    st.caption("The mix is the one with the lowest mean of both Brier scores, on these very memes: that flatters it a little.")
+    st.caption(
+        "The mix with the lowest mean of both Brier scores that costs little of the first, on these very memes: that flatters it."
+    )
 
 
 def _switch(bench: Workbench) -> None:

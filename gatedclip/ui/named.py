@@ -46,14 +46,15 @@ def _reopen(bench: Workbench, meme: Meme) -> None:
 
 
 def reopen_all(bench: Workbench, ids: Sequence[int], key: str) -> None:
-    """One button for all of them, for leads."""
-    if bench.team.may(session.reviewer(), "adjudicate"):
+    """One button for all of them that are decided, where they are several; for leads."""
+    some = [meme.id for meme in bench.look_up(ids) if meme.status is Status.DECIDED and meme.split is Split.QUEUE]
+    if len(some) > 1 and bench.team.may(session.reviewer(), "adjudicate"):
         st.button(
-            f"Reopen all {len(ids):,} for review",
+            f"Reopen all {len(some):,} for review",
             key=f"reopen-all-{key}",
             icon=":material/restart_alt:",
             on_click=_reopen_all,
-            args=(bench, tuple(ids)),
+            args=(bench, tuple(some)),
         )
 
 

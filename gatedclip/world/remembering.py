@@ -118,7 +118,7 @@ def _remember(head: Head, decided: BaseSet, validation: BaseSet) -> tuple[Memory
         np.concatenate([held.vectors, mine.vectors]),
         np.concatenate([held.probability, mine.probability]),
         np.concatenate([validation.hateful.numpy(), decided.hateful.numpy()]),
-        (known, ~known),
+        known,
         apart,
     )
     return memory, chosen.setting
