@@ -12,7 +12,7 @@ from gatedclip.ui import named, parts, session
 from gatedclip.workbench import Workbench
 
 if TYPE_CHECKING:
-    from gatedclip.judging import QueueEffect, Shadow
+    from gatedclip.foreseeing import QueueEffect, Shadow
 
 MOST_REASON = 500  # characters
 LEADS_ONLY = "A lead or an admin makes heads serve and takes them back."

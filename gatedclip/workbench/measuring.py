@@ -34,7 +34,7 @@ class Measuring(Bench):
         self, config: TrainConfig, seeds: Sequence[int], by: str, progress: Progress = silent
     ) -> tuple[float, list[float]]:
         """How much the AUROC varies between seeds of one recipe on today's lesson, kept as what a change has to exceed."""
-        from gatedclip.judging import areas_by_seed, keep_seed_noise
+        from gatedclip.measuring import areas_by_seed, keep_seed_noise
 
         self.team.require(by, "promote")
         areas = areas_by_seed(self.engine, config, seeds, progress)
@@ -52,7 +52,7 @@ class Measuring(Bench):
 
     def reviewer_held_out(self, config: TrainConfig, by: str, progress: Progress = silent) -> HeldOutReviewers:
         """AUROC on each one's decisions without having learned from them. Minutes; for leads only, as it judges people."""
-        from gatedclip.judging import reviewer_held_out
+        from gatedclip.measuring import reviewer_held_out
 
         self.team.require(by, "quality")
         return reviewer_held_out(self.engine, config, progress)

@@ -14,7 +14,7 @@ from gatedclip.types import Frozen, HeadVersion, Look, Promotion, Ruling, Verdic
 from gatedclip.workbench.bench import Bench
 
 if TYPE_CHECKING:
-    from gatedclip.judging import QueueEffect, Shadow
+    from gatedclip.foreseeing import QueueEffect, Shadow
     from gatedclip.learn.gold import Standing
     from gatedclip.learn.promotion import Bars
 
@@ -57,13 +57,13 @@ class Promoting(Bench):
 
     def shadow(self, version: HeadVersion, n: int = 200) -> Shadow:
         """The last `n` decided memes under a version and under the head that serves, against what people decided."""
-        from gatedclip.judging import shadow
+        from gatedclip.foreseeing import shadow
 
         return shadow(self.engine, version, n)
 
     def queue_effect(self, version: HeadVersion, limit: int = 1000) -> QueueEffect:
         """Which share of what waits would be flagged, and is now."""
-        from gatedclip.judging import queue_effect
+        from gatedclip.foreseeing import queue_effect
 
         return queue_effect(self.engine, version, limit)
 
