@@ -42,7 +42,7 @@ def _say(decisions: Audit, promotions: Audit, at: datetime) -> None:
     _say_one(promotions, "The record of promotions", "promotion")
     st.text("The newest receipts. Note them elsewhere: whoever can rewrite everything can rewrite the chains, but not your note.")
     for what, found in (("Of what was decided", decisions), ("Of promotions", promotions)):
-        st.caption(what)
+        st.text(what)
         st.code(found.newest, language=None, wrap_lines=True)
 
 
