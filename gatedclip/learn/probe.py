@@ -32,7 +32,7 @@ backdoors at least 14 % (`gatedclip bench poison --first 100`); docs/poison.md h
 
 WORDS = 5  # how many are tried
 AT_LEAST = 3  # memes a word must stand in: fewer teach no habit
-MEMES = 100  # held-out hateful memes are enough to tell 10 % from 24 %
+MEMES = 100  # held-out hateful memes are enough to tell 5 % from 14 %
 FEWEST = 20  # of them must be caught by both heads for a share to mean anything
 
 

@@ -37,7 +37,7 @@ def _audit(bench: Workbench) -> None:
 
 
 def _say(decisions: Audit, promotions: Audit, at: datetime) -> None:
-    st.caption(f"Checked {parts.when(at)}.")
+    st.text(f"Checked {parts.when(at)}.")
     _say_one(decisions, "The record", "event", f", {decisions.erased:,} of them erased on request")
     _say_one(promotions, "The record of promotions", "promotion")
     st.text("The newest receipts. Note them elsewhere: whoever can rewrite everything can rewrite the chains, but not your note.")
