@@ -64,6 +64,7 @@ class Erasure:
             memes = sorted(set(session.scalars(select(DecisionRow.meme_id).where(mine))))
             session.execute(update(DecisionRow).where(mine).values(**GONE, reviewer=NOBODY))
             session.execute(update(TextEditRow).where(TextEditRow.reviewer == name).values(reviewer=NOBODY))
+            session.execute(update(JobRow).where(JobRow.requested_by == name).values(requested_by=NOBODY))
             for table, column in ((DraftRow, DraftRow.reviewer), (ExposureRow, ExposureRow.person), (PersonRow, PersonRow.name)):
                 session.execute(delete(table).where(column == name))
             _forget_findings(session)

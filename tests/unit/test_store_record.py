@@ -235,3 +235,11 @@ def test_a_view_that_lasts_is_counted_once_and_lengthened(store):
     store.exposures.lengthen(view, 21.5)
     (found,) = store.exposures.days("anna", 1)
     assert (found.reveals, found.seconds) == (1, 21.5)
+
+
+def test_whoever_is_erased_is_gone_from_the_work_they_asked_for(store):
+    (meme_id,) = fill(store)
+    decide(store, "eve", meme_id)
+    job = store.jobs.start("retrain", "eve", {})
+    store.erasure.person("eve", "lea")
+    assert store.jobs.get(job.id).requested_by == "(erased)"
