@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from gatedclip.ui import lab, loaders, nav, nearby, parts, versus
+from gatedclip.ui import lab, loaders, memory, nav, nearby, parts, versus
 from gatedclip.ui.trial import trial
 
 nav.require_frame()
@@ -17,6 +17,7 @@ if meme is None:
 
 lab.chooser(bench, here, meme)
 loaders.wait_for_model()
+memory.apart(bench)
 lab.editor(bench, here, meme)
 lab.side_by_side(bench, here, meme)
 lab.keep(bench, here, meme)

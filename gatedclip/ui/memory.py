@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from gatedclip.errors import GatedCLIPError
 from gatedclip.types import Label, Prediction, Split
-from gatedclip.ui import parts, promotion, session
+from gatedclip.ui import loaders, parts, promotion, session
 from gatedclip.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -47,15 +48,30 @@ def _moved(many: int, alone: float, now: float) -> str:
     return f"{who} a say: the head alone says {alone:.0%}, with {'them' if many > 1 else 'it'} the score is {now:.0%}."
 
 
+def apart(bench: Workbench) -> None:
+    """Says on a page that asks the head alone that on review decided memes have a say; nothing where they have none."""
+    try:
+        speaks = bench.remembers().speaks
+    except GatedCLIPError:  # the page says itself what is wrong with the head
+        return
+    if speaks:
+        st.caption("The head is asked alone here. On review, memes decided since it learned have a say too.")
+
+
 def show(bench: Workbench) -> None:
     """How the memory of the head that serves speaks, and what that does; leads change it."""
-    champion = bench.champion()
+    champion, able = bench.champion(), promotion.may(bench)
     if champion is None:
         return
-    state, able = bench.remembers(), promotion.may(bench)
     with st.container(border=True, key="memory"):
         st.subheader("Corrections at once", anchor=False)
         st.caption(WHAT)
+        try:
+            loaders.wait_for_model()
+            state = bench.remembers()
+        except GatedCLIPError as why:  # the page goes on, so that another head can be promoted
+            parts.problem(str(why))
+            return
         parts.facts({"head": champion.name, "remembers": _count(state.size), **_setting(state)})
         _effects(state)
         with st.container(horizontal=True, vertical_alignment="center"):

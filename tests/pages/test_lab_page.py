@@ -167,3 +167,9 @@ def test_two_heads_are_compared_on_the_variant_and_on_a_set(app, taught):
     assert "hateful, v2" in said(shown)
     assert "of 12 memes" in said(shown)
     assert "Of the 12 with a label v1 has" in said(shown)
+
+
+def test_the_lab_says_that_it_asks_the_head_alone_where_corrections_have_a_say(app, taught):
+    assert "have a say too" not in " ".join(c.value for c in lab(app, 101).caption)
+    taught.decide(taught.claim("anna"), Label.HATEFUL, "anna")
+    assert "have a say too" in " ".join(c.value for c in lab(app, 101).caption)

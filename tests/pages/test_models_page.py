@@ -144,3 +144,12 @@ def test_a_moderator_cannot_switch_corrections_off(app, rivals):
     shown = app("models")
     assert shown.toggle(key="memory-on").disabled
     assert button(shown, "Choose anew").disabled
+
+
+def test_a_damaged_head_remembers_nothing_and_the_page_goes_on(app, rivals):
+    rivals.decide(rivals.claim("anna"), Label.HATEFUL, "anna")
+    (rivals.settings.versions / rivals.champion().folder / "head.safetensors").write_bytes(b"cut short")
+    shown = app("models")
+    assert not shown.exception
+    assert "is damaged" in said(shown)
+    assert not [toggle for toggle in shown.toggle if toggle.key == "memory-on"]
