@@ -26,7 +26,7 @@ def estimate(settings: Settings, store: Store, version: HeadVersion) -> Live:
         hateful=np.array([d.label is Label.HATEFUL for d in told], dtype=np.float64),
         probability=np.array([d.probability for d in told], dtype=np.float64),
         selected=np.array([drawn[d.meme_id].chance for d in told], dtype=np.float64),
-        threshold=next((d.threshold for d in told if d.threshold is not None), 0.5),
+        threshold=np.array([0.5 if d.threshold is None else d.threshold for d in told]),
         drawn=len(drawn) - len(elsewhere),
     )
 

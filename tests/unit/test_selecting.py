@@ -248,6 +248,14 @@ def test_over_many_draws_the_estimate_is_unbiased_where_a_chosen_sample_is_not()
     assert np.mean(estimates) == pytest.approx(truth, abs=0.015)
 
 
+def test_each_answer_is_held_against_the_threshold_it_was_served_with():
+    """Corrections that act at once move the threshold while a head serves."""
+    hateful, said = np.repeat([1.0, 0.0], 6), np.full(12, 0.4)
+    low_first = np.repeat([0.3, 0.5], 6)
+    assert live(hateful, said, np.full(12, 0.1), low_first).accuracy.value == 1.0
+    assert live(hateful, said, np.full(12, 0.1), low_first[::-1]).accuracy.value == 0.0
+
+
 def test_too_few_answers_are_said_to_be_not_enough_yet():
     few = live(np.array([0, 1, 1]), np.array([0.1, 0.8, 0.9]), np.full(3, 0.1), 0.5, drawn=4)
     assert (few.accuracy, few.auroc) == (None, None)

@@ -26,11 +26,14 @@ class Live:
     note: str  # what is missing, and what was not answered; empty when nothing is
 
 
-def live(hateful: np.ndarray, probability: np.ndarray, selected: np.ndarray, threshold: float, drawn: int | None = None) -> Live:
+def live(
+    hateful: np.ndarray, probability: np.ndarray, selected: np.ndarray, threshold: np.ndarray | float, drawn: int | None = None
+) -> Live:
     """Accuracy and AUROC with 95 % intervals, each meme counted by how many it stands for.
 
-    Of the answered memes of the random slice: labels (n,) 0/1, what the head said before it learned from them (n,) 0..1, and the
-    probability of having been selected (n,) 0..1. `drawn` counts those not answered too. Ratios are Hájek's; accuracy has a
+    Of the answered memes of the random slice: labels (n,) 0/1, what was served before anything was learned from them and the
+    threshold it was judged by (n,) 0..1, and the probability of having been selected (n,) 0..1. `drawn` counts those not answered
+    too. Ratios are Hájek's; accuracy has a
     Wilson interval on the effective number, AUROC DeLong's with weights. DataError for a probability outside 0..1, exclusive 0.
     """
     if len(selected) and not ((selected > 0) & (selected <= 1)).all():
