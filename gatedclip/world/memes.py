@@ -68,7 +68,9 @@ def families(seed: int, themes: Collection[str] = tuple(THEMES)) -> Iterator[lis
 
 
 def collection(seed: int, n: int, themes: Collection[str] = tuple(THEMES)) -> list[WorldMeme]:
-    """Exactly `n` memes in whole families that share no caption with one another."""
+    """Exactly `n` memes in whole families that share no caption with one another. InputError for fewer than none."""
+    if n < 0:
+        raise InputError(f"{n} memes were asked for; ask for 0 or more.")
     memes: list[WorldMeme] = []
     captions_seen: set[str] = set()
     for members in families(seed, themes):

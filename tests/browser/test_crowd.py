@@ -1,6 +1,6 @@
 """Twenty people review at once: nothing goes wrong on any page, and nothing is decided twice or lost.
 
-Here they share 60 memes; `python docs/measure_crowd.py` lets them share 400 and tells how long the next meme takes.
+Here they share 100 memes; `python docs/measure_crowd.py` lets them share 400 and tells how long the next meme takes.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from gatedclip.types import Action, Split, Status
 
 pytestmark = pytest.mark.browser
 
-PEOPLE, MEMES = 20, 60
+PEOPLE, MEMES = 20, 100
 
 
 def test_twenty_people_at_once_decide_each_meme_once_and_as_they_were_told(browser, server, store):

@@ -113,3 +113,9 @@ def test_themes_take_turns_and_can_be_withheld() -> None:
     assert min(shares.values()) > 0.7 * len(MEMES) / len(THEMES)
     known = [theme for theme in THEMES if theme not in MISSING]
     assert {members[0].theme for members in islice(memes.families(1, known), 50)} == set(known)
+
+
+def test_a_collection_of_fewer_than_no_memes_is_refused():
+    with pytest.raises(InputError, match="-30 memes were asked for"):
+        memes.collection(1, -30)
+    assert memes.collection(1, 0) == []
