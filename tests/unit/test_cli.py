@@ -23,7 +23,7 @@ VERBS = {
     "demo", "serve", "import", "export", "import-record", "predict", "explain", "ledger", "what-if", "gates", "figure", "similar",
     "confounders", "compare", "train", "retrain", "versions", "evaluate", "promote", "world", "bench",
     "judge", "noise", "card", "reproduce", "reviewers",
-    "choose", "estimate", "audit", "people", "policy", "agreement", "simulate",
+    "choose", "estimate", "memory", "audit", "people", "policy", "agreement", "simulate",
 }  # fmt: skip
 
 
@@ -461,3 +461,11 @@ def test_a_candidate_is_judged_carded_and_trained_again_in_a_terminal(served):
 def test_an_address_of_the_network_is_refused_before_anything_is_served(base, monkeypatch):
     monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", "0.0.0.0")
     assert "GATEDCLIP_SIGN_IN=1" in refused(base("serve"))
+
+
+def test_the_memory_is_told_switched_and_chosen_by_leads_only_where_there_is_enough(served):
+    told = json.loads(served("memory", "--json").stdout)
+    assert (told["on"], told["size"], told["chosen_on"]) == (True, 0, 0)
+    assert "speak no more: switched off" in served("memory", "--off", "--by", "lea").stdout
+    assert json.loads(served("memory", "--json").stdout)["on"] is False
+    assert "A choice needs 10, 3 of either label" in refused(served("memory", "--on", "--choose", "--by", "lea"))
