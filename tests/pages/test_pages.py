@@ -172,7 +172,7 @@ def test_the_retrain_page_says_what_would_be_learned_from(app, taught):
     for label in (Label.HATEFUL, Label.BENIGN, Label.UNSURE):
         taught.decide(taught.claim("anna"), label, "anna")
     shown = app("retrain")
-    assert [m.value for m in shown.metric] == ["80", "2", "20%"]  # each decision counts as ten of the base
+    assert [m.value for m in shown.metric] == ["80", "2", "7%"]  # each decision counts as three of the base
     assert "1 decided as unsure" in said(shown)
 
 
