@@ -82,7 +82,7 @@ def test_memes_drawn_around_on_the_map_open_blurred_below_it(visit, server, tool
     tab.choose("Pick by", tool)
     corners = ((0.4, 0.45), (0.4, 0.55), (0.5, 0.55), (0.5, 0.45))
     drag(tab, *(corners if tool == "lasso" else corners[::2]))
-    tab.sees(re.compile(r"\d+ memes, blurred")).sees(re.compile(r"\d+% hateful, gate 0\.\d\d"))
+    tab.sees(re.compile(r"\d+ memes, blurred")).sees(re.compile(r"\d+% hateful, gate 0\.\d\d")).settle()
     alts = [image.get_attribute("alt") for image in tab.page.locator("[class*=st-key-opened-] img").all()]
     assert alts
     assert all(re.fullmatch(r"Meme \d+, blurred", alt) for alt in alts)
