@@ -154,7 +154,7 @@ for step in sys.argv[3:]:
 
 
 def test_what_a_death_in_the_middle_of_keeping_a_version_leaves_is_no_version_and_is_swept(decided, tiny_backbone):
-    versions, champion = decided.versions(), decided.champion().folder
+    versions, champion, began = decided.versions(), decided.champion().folder, utcnow()
     env = {**os.environ, "GATEDCLIP_BACKBONE": tiny_backbone, "GATEDCLIP_DEVICE": "cpu"}
     database = decided.settings.home / "gatedclip.db"
     dies = [sys.executable, "-c", DIES, repr(QUICK.to_dict()), str(database), *STEPS]
@@ -165,7 +165,7 @@ def test_what_a_death_in_the_middle_of_keeping_a_version_leaves_is_no_version_an
     left = [path for path in decided.settings.versions.iterdir() if path.name != champion]
     found = [(path.name[0] == ".", sorted(file.name for file in path.iterdir())) for path in left]
     assert sorted(found) == sorted((step in ("head.json", "os.rename"), sorted(files)) for step, files in STEPS.items())
-    tidy(decided.engine)  # a moment later each might be another machine's work
+    tidy(decided.engine, began)  # a moment later each might be another machine's work
     assert all(path.exists() for path in left)
     tidy(decided.engine, utcnow() + LATER)
     assert [path.name for path in decided.settings.versions.iterdir()] == [champion]
