@@ -4,6 +4,7 @@ import pytest
 from bringing import dataset
 
 from gatedclip.config import TrainConfig
+from gatedclip.workbench.reviewing import AHEAD
 
 QUICK = TrainConfig(epochs=4, warmup=1, learning_rate=3e-3)
 
@@ -120,6 +121,7 @@ def test_a_head_without_a_gate_has_no_balance(app, taught):
 
 
 def test_memes_never_asked_about_can_be_embedded_from_here(app, taught):
-    taught.import_archive("more.zip", dataset(3, start=500))
+    taught.import_archive("more.zip", dataset(12, start=500))
     shown = app("gates", memes="queue")
-    assert shown.button(key="embed").label in ("Embed 3 more", "Embed 2 more")  # a desk may have made the first one ready
+    left = int(shown.button(key="embed").label.split()[1])
+    assert 12 - AHEAD <= left <= 12  # a desk may have made the first ones ready
