@@ -24,8 +24,12 @@ HELD_OUT = (Split.VALIDATION, Split.TEST)
 
 def columns(store: Store, demo: bool) -> MemeColumns:
     """Every meme the encoder in use understands: MemeWorld's only with the small CLIP."""
-    found = store.memes.all_keys()
-    return found if demo else found.take([n for n, source in enumerate(found.sources) if source != WORLD])
+    return understood(store.memes.all_keys(), demo)
+
+
+def understood(memes: MemeColumns, demo: bool) -> MemeColumns:
+    """Those of the memes that the encoder in use understands."""
+    return memes if demo else memes.take([n for n, source in enumerate(memes.sources) if source != WORLD])
 
 
 def lesson(store: Store, memes: MemeColumns, config: TrainConfig) -> Lesson:

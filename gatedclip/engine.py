@@ -27,10 +27,9 @@ from gatedclip.model.checkpoint import TrainedHead
 from gatedclip.model.encoder import Encoder, load_encoder
 from gatedclip.store.store import Store
 from gatedclip.store.vectors import VectorKind
-from gatedclip.types import Attribution, HeadVersion, Ledger, Meme, Prediction, Progress, Trust, Way
+from gatedclip.types import QUICK, Attribution, HeadVersion, Ledger, Meme, Prediction, Progress, Trust, Way
 
 BATCH = 64  # pictures or texts encoded at once
-QUICK = Way()
 
 
 class Engine:

@@ -143,7 +143,7 @@ class Remembering:
         return State(True, setting, threshold, len(memory.ids), effects)
 
     def _validation(self) -> MemeColumns:
-        held = _understood(self.engine, self.engine.store.memes.all_keys(Split.VALIDATION))
+        held = curriculum.understood(self.engine.store.memes.all_keys(Split.VALIDATION), self.engine.encoder.demo)
         return held.take([n for n, given in enumerate(held.given) if given in KNOWN])
 
     def _kept(self, version: HeadVersion) -> State:
@@ -236,11 +236,6 @@ def _see(trained: TrainedHead, picture: Tensor, words: Tensor) -> tuple[np.ndarr
     """Fused vectors (B, P) at length 1 and probabilities (B,) of raw embeddings."""
     out = trained.head(picture, words)
     return unit(out.fused.numpy()), out.probability.numpy()
-
-
-def _understood(engine: Engine, memes: MemeColumns) -> MemeColumns:
-    """MemeWorld's memes only with the small CLIP, which alone understands them."""
-    return memes if engine.encoder.demo else memes.take([n for n, source in enumerate(memes.sources) if source != WORLD])
 
 
 def _both(memes: MemeColumns) -> bool:

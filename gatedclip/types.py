@@ -50,6 +50,9 @@ class Way:
         return "|".join([self.method, *rest, *([self.baseline] if self.baseline != "mean colour" else [])])
 
 
+QUICK = Way()
+"""One pass, of the verdict: what is shown until something else is ready."""
+
 Progress = Callable[[float, str], None]
 """Told how far a long piece of work is: fraction 0..1 and what is being done. May raise, which stops the work."""
 

@@ -12,6 +12,7 @@ from gatedclip.data.text import clean_text
 from gatedclip.population.columns import EVERYONE, Population, PopulationFilter, Shares
 from gatedclip.population.summary import summarise
 from gatedclip.types import (
+    QUICK,
     Attribution,
     HeadVersion,
     Ledger,
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gatedclip.population.measure import Populations
-
-QUICK = Way()
 
 
 class Looking(Recalling):

@@ -1,8 +1,7 @@
 """Gold and floors on the models page: drawn, judged by two, frozen with reasons, given back; single slices with a floor."""
 
-import html
-
 import pytest
+from reading import button, said
 
 from gatedclip.config import TrainConfig
 from gatedclip.errors import ConfigError, NotAllowed, NotFound
@@ -15,17 +14,8 @@ QUICK = TrainConfig(epochs=2, warmup=1, learning_rate=3e-3, gate_hold=0)
 HOSTILE = "![x](http://198.51.100.7/x.png) <b>**bold**</b>"
 
 
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
 def facts(app) -> str:
     return " ".join(said(app).replace("</dt><dd>", " ").split())
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
 
 
 @pytest.fixture

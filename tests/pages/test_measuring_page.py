@@ -1,10 +1,9 @@
 """What takes minutes, on the models page: seeds, reviewers left out and training again, each a job that is watched."""
 
-import html
 import os
 
 import pytest
-from bringing import teach
+from reading import button, said
 
 from gatedclip import worker
 from gatedclip.config import TrainConfig
@@ -25,20 +24,10 @@ MEASURED = {
 }
 
 
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
-
-
 @pytest.fixture
-def taught(bench):
+def taught(teach):
     """A workbench with one head, whose jobs are queued and begun by nobody, so that a test can say what became of them."""
-    teach(bench, 12, QUICK)
-    return bench
+    return teach(12, QUICK)
 
 
 def done(bench, kind: str, options: dict, result: dict) -> None:

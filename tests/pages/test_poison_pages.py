@@ -1,23 +1,13 @@
 """What looks like poison on the retrain page, and what a refused bypass was taught by on the models page."""
 
-import html
-
 import pytest
 from poisoning import RECIPE, only_bypasses, plant, serve
+from reading import button, said
 
 from gatedclip import worker
 from gatedclip.types import Status
 
 EVIL = "<b>mallory</b> [x](http://evil)"
-
-
-def said(app) -> str:
-    """All HTML and plain text of the page, entities read."""
-    return html.unescape(" ".join([*(h.proto.body for h in app.get("html")), *(t.value for t in app.text)]))
-
-
-def button(app, label):
-    return next(b for b in app.button if b.label == label)
 
 
 @pytest.fixture
